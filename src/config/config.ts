@@ -1,0 +1,127 @@
+import { resolve } from 'node:path'
+import { ConfigurationError, type Env, type Role } from './env.ts'
+
+const DAY_MS = 86_400_000
+const MB = 1_000_000
+
+/** What the process needs to know, in typed sections. Times in ms, sizes in bytes. */
+export interface Config {
+  readonly roles: ReadonlySet<Role>
+  readonly dataDir: string
+  readonly drainTimeoutMs: number
+  readonly log: { readonly level: string; readonly format: 'json' | 'pretty' }
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    readonly rateLimitPerSecond: number
+    readonly trustedProxies: readonly string[]
+  }
+  readonly auth: AuthConfig
+  readonly telemetryFeed: TelemetryFeedConfig
+  readonly telemetry: {
+    readonly messageSizeMaxBytes: number
+    readonly acknowledgeDeadlineMs: number
+    readonly clockSkewToleranceMs: number
+    /** undefined: no detection. */
+    readonly oilTemperatureLimitF: number | undefined
+    readonly writeBatchMax: number
+    readonly writeQueueMax: number
+  }
+  readonly fleetIndex: FleetIndexConfig
+  readonly historyRetentionMs: number
+  readonly deadLetters: {
+    readonly dataDir: string
+    readonly retentionMs: number
+    readonly sizeMaxBytes: number
+  }
+  readonly queries: { readonly clustersMax: number }
+  readonly stream: { readonly clientsMax: number; readonly intervalMs: number }
+}
+
+/** Tokens are checked by a key set at a URL, or by the key pair in the data folder. */
+export type AuthConfig = (
+  | { readonly provider: 'jwks'; readonly jwksUrl: string }
+  | { readonly provider: 'local-keys'; readonly keyDir: string }
+) & { readonly issuer: string | undefined; readonly audience: string | undefined }
+
+export interface EmbeddedFeedConfig {
+  readonly adapter: 'embedded'
+  readonly host: string
+  readonly port: number
+  readonly anonymous: 'all' | 'telemetry' | 'none'
+  readonly connectionsMax: number
+}
+export type TelemetryFeedConfig = EmbeddedFeedConfig
+
+export interface EmbeddedFleetIndexConfig {
+  readonly adapter: 'embedded'
+  readonly dataDir: string
+  readonly sizeMaxBytes: number
+}
+export type FleetIndexConfig = EmbeddedFleetIndexConfig
+
+/** @throws ConfigurationError for what only shows when variables are seen together */
+export function createConfig(env: Env): Config {
+  const dataDir = resolve(env.DATA_DIR)
+  const problems: string[] = []
+  if (env.JWT_JWKS_URL !== undefined && env.JWT_ISSUER === undefined) {
+    problems.push(
+      'JWT_ISSUER is needed with JWT_JWKS_URL: without it any token of that key set passes',
+    )
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return {
+    roles: new Set(env.FLEETGRID_ROLES),
+    dataDir,
+    drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
+    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
+    http: {
+      host: env.HTTP_HOST,
+      port: env.HTTP_PORT,
+      rateLimitPerSecond: env.HTTP_RATE_LIMIT_PER_SECOND,
+      trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',').map((part) => part.trim()) ?? [],
+    },
+    auth: createAuthConfig(env, dataDir),
+    telemetryFeed: createFeedConfig(env),
+    telemetry: {
+      messageSizeMaxBytes: env.MESSAGE_SIZE_MAX_BYTES,
+      acknowledgeDeadlineMs: env.ACKNOWLEDGE_DEADLINE_MS,
+      clockSkewToleranceMs: env.CLOCK_SKEW_TOLERANCE_MS,
+      oilTemperatureLimitF: env.OIL_TEMPERATURE_LIMIT_F || undefined,
+      writeBatchMax: env.WRITE_BATCH_MAX,
+      writeQueueMax: env.WRITE_QUEUE_MAX,
+    },
+    fleetIndex: {
+      adapter: env.FLEET_INDEX,
+      dataDir,
+      sizeMaxBytes: env.FLEET_INDEX_SIZE_MAX_MB * MB,
+    },
+    historyRetentionMs: env.HISTORY_RETENTION_DAYS * DAY_MS,
+    deadLetters: {
+      dataDir,
+      retentionMs: env.DEAD_LETTER_RETENTION_DAYS * DAY_MS,
+      sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB,
+    },
+    queries: { clustersMax: env.CLUSTERS_MAX },
+    stream: { clientsMax: env.STREAM_CLIENTS_MAX, intervalMs: env.STREAM_INTERVAL_MS },
+  }
+}
+
+function createAuthConfig(env: Env, dataDir: string): AuthConfig {
+  const checks = { issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE }
+  return env.JWT_JWKS_URL === undefined
+    ? { provider: 'local-keys', keyDir: resolve(dataDir, 'keys'), ...checks }
+    : { provider: 'jwks', jwksUrl: env.JWT_JWKS_URL, ...checks }
+}
+
+function createFeedConfig(env: Env): TelemetryFeedConfig {
+  const onLoopback = /^(127\.|::1$|localhost$)/.test(env.MQTT_HOST)
+  const automatic = onLoopback ? 'all' : 'none'
+  return {
+    adapter: env.TELEMETRY_FEED,
+    host: env.MQTT_HOST,
+    port: env.MQTT_PORT,
+    anonymous: env.MQTT_ANONYMOUS === 'auto' ? automatic : env.MQTT_ANONYMOUS,
+    connectionsMax: env.MQTT_CONNECTIONS_MAX,
+  }
+}

@@ -1,0 +1,166 @@
+import type { Json, JsonObject } from './json.ts'
+import { isJsonObject } from './json.ts'
+import type { Position } from './position.ts'
+import { isNewer, type Register, type Stamp } from './stamp.ts'
+
+/** An ECU as the vehicle's documents show it: `devices[]` of shared_cardata and latest_telemetry. */
+export interface VehicleDevice {
+  readonly deviceid: string
+  readonly softwareversion?: string
+}
+
+/**
+ * A trouble code or an anomaly has a life: raised, repeated, cleared. Both ends are the newest
+ * message that said so, which makes merging independent of the order of arrival.
+ */
+export interface Condition {
+  readonly raised?: Stamp
+  readonly cleared?: Stamp
+}
+
+export interface AnomalyCondition extends Condition {
+  /** Of the newest raise. Score is how far `value` exceeds the rule's base; unit by type. */
+  readonly score?: number
+  readonly value?: number
+}
+
+/**
+ * Everything that is known of a vehicle except telemetry: the shared_cardata document, with the
+ * stamps that let late messages lose. `revision` grows with each change, so that a write that is
+ * retried late never replaces a newer one.
+ */
+export interface VehicleStatus {
+  readonly vin: string
+  readonly revision: number
+  /** Lower-cased key → value, each with its own stamp: a modify event is a patch. */
+  readonly attributes: Readonly<Record<string, Register<Json>>>
+  readonly devices: readonly VehicleDevice[]
+  readonly troubleCodes: Readonly<Record<string, Condition>>
+  /** The newest report of "no trouble codes". */
+  readonly allTroubleCodesCleared?: Stamp
+  readonly anomalies: Readonly<Record<string, AnomalyCondition>>
+  /** A deleted vehicle stays as a tombstone: messages from before it lose. */
+  readonly deleted?: Stamp
+}
+
+export function emptyStatus(vin: string): VehicleStatus {
+  return { vin, revision: 0, attributes: {}, devices: [], troubleCodes: {}, anomalies: {} }
+}
+
+export function isActive(condition: Condition, alsoCleared?: Stamp): boolean {
+  if (condition.raised === undefined) return false
+  return isNewer(condition.raised, condition.cleared) && isNewer(condition.raised, alsoCleared)
+}
+
+export function activeTroubleCodes(status: VehicleStatus): string[] {
+  return Object.keys(status.troubleCodes)
+    .filter((code) => isActive(status.troubleCodes[code] ?? {}, status.allTroubleCodesCleared))
+    .sort()
+}
+
+export function activeAnomalies(status: VehicleStatus): string[] {
+  return Object.keys(status.anomalies)
+    .filter((type) => isActive(status.anomalies[type] ?? {}))
+    .sort()
+}
+
+export function plainAttributes(status: VehicleStatus): JsonObject {
+  const plain: JsonObject = {}
+  for (const [key, register] of Object.entries(status.attributes)) plain[key] = register.value
+  return plain
+}
+
+/** Units are the wire's: km, km/h, litre, millilitre, degrees Fahrenheit, degrees. */
+export interface TelemetrySummary {
+  readonly sentAt: string
+  readonly tripId?: string
+  readonly odometerKm?: number
+  readonly tripOdometerKm?: number
+  readonly fuelL?: number
+  readonly tripFuelMl?: number
+  readonly tankCapacityL?: number
+  readonly oilTemperatureF?: number
+  readonly speedKmh?: number
+  readonly maxSpeedKmh?: number
+  readonly averageSpeedKmh?: number
+  readonly headingDegrees?: number
+  readonly ignition?: string
+}
+
+/** A vehicle as queries and the live stream see it; units of the wire until an edge renders it. */
+export interface VehicleView {
+  readonly vin: string
+  readonly make?: string
+  readonly model?: string
+  readonly modelYear?: number
+  readonly color?: string
+  readonly telemetry?: TelemetrySummary
+  /** The last good position, which can be older than the telemetry. */
+  readonly position?: Position
+  readonly devices: readonly VehicleDevice[]
+  readonly troubleCodes: readonly string[]
+  readonly anomalies: readonly string[]
+}
+
+export function viewVehicle(
+  status: VehicleStatus,
+  telemetry: TelemetrySummary | undefined,
+  position: Position | undefined,
+): VehicleView {
+  const { make, model, modelyear, colorcode } = status.attributes
+  return {
+    vin: status.vin,
+    ...defined('make', text(make?.value)),
+    ...defined('model', text(model?.value)),
+    ...defined('modelYear', number(modelyear?.value)),
+    ...defined('color', text(colorcode?.value)),
+    ...defined('telemetry', telemetry),
+    ...defined('position', position),
+    devices: status.devices,
+    troubleCodes: activeTroubleCodes(status),
+    anomalies: activeAnomalies(status),
+  }
+}
+
+/** Picks what queries show out of a lower-cased cardata document; a missing value stays missing. */
+export function summarizeTelemetry(document: JsonObject): TelemetrySummary {
+  const geolocation = child(document, 'geolocation')
+  const speed = child(document, 'speed')
+  const odometer = child(document, 'odometer')
+  const fuelInfo = child(document, 'fuelinfo')
+  return {
+    sentAt: text(document['sendtimestamp']) ?? '',
+    ...defined('tripId', text(document['tripid'])),
+    // "metres" holds kilometres: the wire's name, not its unit (reference §1.1).
+    ...defined('odometerKm', number(odometer['metres'])),
+    ...defined('tripOdometerKm', number(odometer['tripodometer'])),
+    ...defined('fuelL', number(document['fuel'])),
+    ...defined('tripFuelMl', number(fuelInfo['currenttripconsumption'])),
+    ...defined('tankCapacityL', number(fuelInfo['tankcapacity'])),
+    ...defined('oilTemperatureF', number(document['oiltemp'])),
+    ...defined('speedKmh', number(geolocation['speed'])),
+    ...defined('maxSpeedKmh', number(speed['max'])),
+    ...defined('averageSpeedKmh', number(speed['average'])),
+    ...defined('headingDegrees', number(geolocation['heading'])),
+    ...defined('ignition', text(document['ignitionstatus'])),
+  }
+}
+
+const NOTHING: JsonObject = {}
+
+function child(document: JsonObject, key: string): JsonObject {
+  const value = document[key]
+  return isJsonObject(value) ? value : NOTHING
+}
+
+function text(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function number(value: Json | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+function defined<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
+}

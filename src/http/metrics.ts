@@ -1,0 +1,147 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+
+/** Every metric of the process, made once; each outcome of a message is one of them. */
+export function createMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  observeEventLoopDelay(registry)
+  return {
+    registry,
+    messages: new Counter({
+      name: 'fleetgrid_messages_total',
+      help: 'Messages by topic family and outcome: stored, duplicate, ignored, dead-lettered, refused.',
+      labelNames: ['topic', 'outcome'] as const,
+      registers,
+    }),
+    repairs: new Counter({
+      name: 'fleetgrid_repaired_values_total',
+      help: 'Numbers that came as text and were read as numbers, by topic family.',
+      labelNames: ['topic'] as const,
+      registers,
+    }),
+    positionFaults: new Counter({
+      name: 'fleetgrid_position_faults_total',
+      help: 'Telemetry whose position was unusable; the rest of the message was kept.',
+      labelNames: ['fault'] as const,
+      registers,
+    }),
+    clockSkew: new Counter({
+      name: 'fleetgrid_clock_skew_total',
+      help: 'Messages whose send time is further from the receive time than tolerated.',
+      labelNames: ['direction'] as const,
+      registers,
+    }),
+    clockSkewSeconds: new Histogram({
+      name: 'fleetgrid_clock_skew_seconds',
+      help: 'Distance of flagged send times from the receive time.',
+      labelNames: ['direction'] as const,
+      buckets: [60, 300, 900, 3600, 14_400, 86_400, 604_800, 31_536_000],
+      registers,
+    }),
+    latency: new Histogram({
+      name: 'fleetgrid_message_latency_seconds',
+      help: 'Until a message could be queried, counted from its send time (vehicle clock) or its receive time.',
+      labelNames: ['from'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    batchSize: new Histogram({
+      name: 'fleetgrid_write_batch_messages',
+      help: 'Messages in one write.',
+      labelNames: ['sink'] as const,
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000],
+      registers,
+    }),
+    writeSeconds: new Histogram({
+      name: 'fleetgrid_write_seconds',
+      help: 'Duration of one write.',
+      labelNames: ['sink'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    writeRetries: new Counter({
+      name: 'fleetgrid_write_retries_total',
+      help: 'Items that had to be written again.',
+      labelNames: ['sink'] as const,
+      registers,
+    }),
+    queued: new Gauge({
+      name: 'fleetgrid_write_queue_messages',
+      help: 'Messages that wait for their write.',
+      labelNames: ['sink'] as const,
+      registers,
+    }),
+    deadLettersEvicted: new Counter({
+      name: 'fleetgrid_dead_letters_dropped_total',
+      help: 'Dead letters dropped by age (expired) or because the store was full (evicted).',
+      labelNames: ['cause'] as const,
+      registers,
+    }),
+    historyDropped: new Counter({
+      name: 'fleetgrid_history_dropped_total',
+      help: 'History records dropped after their retention.',
+      registers,
+    }),
+    streamClients: new Gauge({
+      name: 'fleetgrid_stream_clients',
+      help: 'Live streams open now.',
+      registers,
+    }),
+    streamResyncs: new Counter({
+      name: 'fleetgrid_stream_resyncs_total',
+      help: 'Live streams told to reload because their reader was too slow.',
+      registers,
+    }),
+    vehicles: new Gauge({
+      name: 'fleetgrid_registry_vehicles',
+      help: 'Vehicles in the registry in memory, deleted ones included.',
+      registers,
+    }),
+    brokerConnections: new Gauge({
+      name: 'fleetgrid_mqtt_connections',
+      help: 'Clients of the embedded broker.',
+      registers,
+    }),
+    brokerPublishes: new Counter({
+      name: 'fleetgrid_mqtt_publishes_total',
+      help: 'Publishes at the embedded broker: delivered to the feed, relayed to subscribers, or rejected.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    httpSeconds: new Histogram({
+      name: 'fleetgrid_http_request_seconds',
+      help: 'Duration of requests by route and status.',
+      labelNames: ['method', 'route', 'status'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+  }
+}
+
+/** Percentiles since the last scrape, so that a short stall shows. */
+function observeEventLoopDelay(registry: Registry): void {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  const gauge = new Gauge({
+    name: 'fleetgrid_event_loop_delay_seconds',
+    help: 'Event-loop delay of the main thread since the last scrape.',
+    labelNames: ['quantile'] as const,
+    registers: [registry],
+    collect() {
+      for (const [quantile, percentile] of [
+        ['0.5', 50],
+        ['0.99', 99],
+        ['1', 100],
+      ] as const) {
+        gauge.set({ quantile }, delay.percentile(percentile) / 1e9)
+      }
+      delay.reset()
+    },
+  })
+}

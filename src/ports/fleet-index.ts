@@ -1,0 +1,191 @@
+import type { BoundingBox } from '../domain/bounding-box.ts'
+import type { DeviceStatus } from '../domain/device.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { Position } from '../domain/position.ts'
+import type { Stamp } from '../domain/stamp.ts'
+import type { VehicleStatus, VehicleView } from '../domain/vehicle.ts'
+import type { WriteReport } from './write-report.ts'
+
+/** The five append-only indices of the eight. */
+export type HistoryIndex = 'cardata' | 'trip' | 'dtc' | 'event' | 'anomaly'
+
+/**
+ * One entry of a history. Its identity is (index, vin, at, id): all come from the message itself,
+ * so the same message always lands in the same place, and twice is once.
+ */
+export interface HistoryRecord {
+  readonly index: HistoryIndex
+  readonly vin: string
+  /** Raw send time, epoch milliseconds; its UTC day decides where the record is placed. */
+  readonly at: number
+  readonly id: string
+  /** cardata and trip: the trip it belongs to. */
+  readonly tripId?: string
+  /** dtc: the code; anomaly: the type. */
+  readonly condition?: string
+  /** dtc: what the message said of the code. An empty code clears all and has no condition. */
+  readonly raises?: boolean
+  /** cardata: where the vehicle was, if it knew. */
+  readonly position?: Position
+  /** The document as JSON text, lower-cased keys: serialised once, stored as it is. */
+  readonly document: string
+}
+
+/** The telemetry section of latest_telemetry. Loses against a newer stamp that is stored. */
+export interface TelemetrySection {
+  readonly vin: string
+  readonly stamp: Stamp
+  /** JSON text without the static parts; the index joins those in when it is read. */
+  readonly document: string
+  /** Section of its own under the same stamp: a message without a good position keeps the last one. */
+  readonly position?: Position
+}
+
+/**
+ * The whole effect of one message; stored as one, or not at all.
+ * If the first history record is already stored, the change is a duplicate: accepted, no effect.
+ */
+export interface FleetChange {
+  readonly history: readonly HistoryRecord[]
+  readonly telemetry?: TelemetrySection
+  /** shared_cardata and the joined sections of latest_telemetry. Loses against a higher revision. */
+  readonly statuses?: readonly VehicleStatus[]
+  /** Loses against a higher revision. */
+  readonly devices?: readonly DeviceStatus[]
+}
+
+/** Empty lists and missing fields don't filter. Values within a list are alternatives. */
+export interface VehicleFilter {
+  /** A vehicle in several boxes counts once. With a box, vehicles without a position don't match. */
+  readonly boundaries: readonly BoundingBox[]
+  readonly vins: readonly string[]
+  readonly makes: readonly string[]
+  readonly models: readonly string[]
+  readonly modelYears: readonly number[]
+  readonly softwareVersion?: string
+  readonly troubleCodes: readonly string[]
+  readonly anomalies: readonly string[]
+}
+
+export interface Facet {
+  readonly id: string
+  /** Vehicles that match the filter and have this code or type. */
+  readonly count: number
+}
+
+export interface Facets {
+  /** Complete, most frequent first, then by id. */
+  readonly anomalies: readonly Facet[]
+  readonly troubleCodes: readonly Facet[]
+}
+
+/** A web-mercator tile that holds at least one vehicle. */
+export interface Cluster {
+  readonly precision: number
+  readonly x: number
+  readonly y: number
+  readonly count: number
+  /** The vehicle, where it is the only one. */
+  readonly vin?: string
+}
+
+export interface AggregateQuery {
+  readonly filter: VehicleFilter
+  /** Wanted tile precision, 0–29; lowered until at most `maxClusters` remain. Without it: no clusters. */
+  readonly precision?: number
+  readonly maxClusters: number
+  readonly page: Page
+}
+
+export interface Page {
+  /** 0 for the first page, otherwise `next` of the page before: opaque, stable while data moves. */
+  readonly after: number
+  readonly limit: number
+}
+
+export interface Paged<T> {
+  readonly items: readonly T[]
+  /** Undefined on the last page. */
+  readonly next: number | undefined
+}
+
+/** All parts of one answer are of one moment: the clusters' counts add up to `vehicleCount`. */
+export interface Aggregate {
+  /** Matching vehicles that have a position. */
+  readonly vehicleCount: number
+  readonly facets: Facets
+  readonly clusters: readonly Cluster[]
+  readonly vehicles: Paged<VehicleView>
+}
+
+/** All parts are of one moment; vehicles arrive in pieces so that nobody has to hold them all. */
+export interface FilteredVehicles {
+  /** All that match, also beyond the limit. */
+  readonly vehicleCount: number
+  readonly facets: Facets
+  readonly vehicles: AsyncIterable<readonly VehicleView[]>
+}
+
+export interface HistoryQuery {
+  readonly vin: string
+  /** Send time, epoch milliseconds, both inclusive. */
+  readonly from?: number
+  readonly to?: number
+  readonly page: Page
+}
+
+/** A trouble code or anomaly type of one vehicle, over its whole life. */
+export interface ConditionRecord {
+  readonly id: string
+  readonly active: boolean
+  /** Raises since it was last cleared (of an inactive one: of its last life). */
+  readonly count: number
+  /** Send times of that life's first and last raise, epoch milliseconds. */
+  readonly firstSeenAt: number
+  readonly lastSeenAt: number
+  readonly clearedAt?: number
+}
+
+/** What the registry in memory is rebuilt from at start, in pieces. */
+export interface RegistrySnapshot {
+  readonly vehicles: readonly {
+    readonly status: VehicleStatus
+    readonly view: VehicleView
+    readonly telemetryStamp?: Stamp
+    readonly positionStamp?: Stamp
+  }[]
+  readonly devices: readonly DeviceStatus[]
+}
+
+/** The eight indices of the original: devices, shared_cardata, cardata, latest_telemetry, trip, dtc, event, anomaly. */
+export interface FleetIndex {
+  /** Creates what is missing. */
+  open(): Promise<void>
+  close(): Promise<void>
+  /** Rejects when the index can't serve; the message says what to do. */
+  check(): Promise<void>
+
+  loadRegistry(): AsyncIterable<RegistrySnapshot>
+  /** Durable when it resolves. Never rejects for one bad change: the report says so. */
+  write(changes: readonly FleetChange[]): Promise<WriteReport>
+
+  aggregateVehicles(query: AggregateQuery): Promise<Aggregate>
+  /** VIN descending. */
+  filterVehicles(filter: VehicleFilter, limit: number): Promise<FilteredVehicles>
+  /** Of the vehicles in the box the one with the lowest VIN. */
+  lookupVehicle(boxes: readonly BoundingBox[]): Promise<VehicleView | undefined>
+  latestVehicle(vin: string): Promise<VehicleView | undefined>
+  /** Newest first by send time. Documents with lower-cased keys. */
+  trips(query: HistoryQuery): Promise<Paged<JsonObject>>
+  events(query: HistoryQuery): Promise<Paged<JsonObject>>
+  troubleCodes(vin: string): Promise<readonly ConditionRecord[]>
+  anomalies(vin: string): Promise<readonly ConditionRecord[]>
+  /**
+   * Every known position of a trip in order of send time, revisited points included; undefined
+   * if no telemetry carries this trip.
+   */
+  route(tripId: string): Promise<readonly Position[] | undefined>
+
+  /** Drops history of whole UTC days before the one of `before`, in small steps; returns how many records. */
+  dropHistory(before: number): Promise<number>
+}

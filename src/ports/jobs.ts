@@ -1,0 +1,5 @@
+/** Update jobs for devices. Minimal: the over-the-air issue completes it. */
+export interface Jobs {
+  /** The software version that a job installs, or undefined if this job is not known. */
+  desiredVersion(jobId: string): Promise<string | undefined>
+}
