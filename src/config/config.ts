@@ -24,6 +24,7 @@ export interface Config {
     readonly clockSkewToleranceMs: number
     /** undefined: no detection. */
     readonly oilTemperatureLimitF: number | undefined
+    readonly vehiclesMax: number
     readonly writeBatchMax: number
     readonly writeQueueMax: number
   }
@@ -88,6 +89,7 @@ export function createConfig(env: Env): Config {
       acknowledgeDeadlineMs: env.ACKNOWLEDGE_DEADLINE_MS,
       clockSkewToleranceMs: env.CLOCK_SKEW_TOLERANCE_MS,
       oilTemperatureLimitF: env.OIL_TEMPERATURE_LIMIT_F || undefined,
+      vehiclesMax: env.VEHICLES_MAX,
       writeBatchMax: env.WRITE_BATCH_MAX,
       writeQueueMax: env.WRITE_QUEUE_MAX,
     },

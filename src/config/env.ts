@@ -118,6 +118,15 @@ export const variables = {
       'Above it the anomaly OilTemp is raised, with the degrees above 250 °F as its score. 0 switches detection off.',
   }),
 
+  VEHICLES_MAX: integer({
+    default: 1_000_000,
+    min: 1,
+    max: 100_000_000,
+    unit: 'vehicles',
+    description:
+      'Most vehicles; messages of further ones become dead letters. Each costs about 2 kB of memory.',
+  }),
+
   FLEET_INDEX: oneOf(['embedded'], {
     default: 'embedded',
     description: 'Where fleet documents go. embedded is SQLite in DATA_DIR.',

@@ -64,6 +64,16 @@ export function activeAnomalies(status: VehicleStatus): string[] {
     .sort()
 }
 
+/**
+ * Deleted, and nothing newer is known: queries don't show it. What was older than the deletion has
+ * been taken out of the status already; newer telemetry brings the vehicle back.
+ */
+export function isHidden(status: VehicleStatus, telemetryStamp: Stamp | undefined): boolean {
+  if (status.deleted === undefined) return false
+  if (telemetryStamp !== undefined && isNewer(telemetryStamp, status.deleted)) return false
+  return Object.keys(status.attributes).length === 0 && status.devices.length === 0
+}
+
 export function plainAttributes(status: VehicleStatus): JsonObject {
   const plain: JsonObject = {}
   for (const [key, register] of Object.entries(status.attributes)) plain[key] = register.value

@@ -1,0 +1,63 @@
+# Fleetgrid. `make` alone shows what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+INSTALLED := node_modules/.installed
+
+$(INSTALLED): package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+.PHONY: install
+install: $(INSTALLED) ## Install what package-lock.json names
+
+.PHONY: dev
+dev: $(INSTALLED) ## Start everything on this machine: service, embedded engines, a driving fleet
+	node scripts/dev.ts
+
+.PHONY: start
+start: $(INSTALLED) ## Start the service alone, configured by the environment
+	node src/main.ts
+
+.PHONY: simulate
+simulate: $(INSTALLED) ## Drive vehicles against a running service (VEHICLES=200 SPEEDUP=10 BROKER=mqtt://…)
+	node simulators/vehicles/main.ts --vehicles $(or $(VEHICLES),200) --speedup $(or $(SPEEDUP),10) --broker $(or $(BROKER),mqtt://127.0.0.1:1883)
+
+.PHONY: token
+token: $(INSTALLED) ## Print a token for the API (ROLE=viewer|operator|admin|device, SUBJECT=name)
+	@node scripts/token.ts --role $(or $(ROLE),viewer) $(if $(SUBJECT),--subject $(SUBJECT))
+
+.PHONY: test
+test: $(INSTALLED) ## Check types, style and all tests; needs npm only
+	tsc -p .
+	biome check .
+	tap
+
+.PHONY: test-faults
+test-faults: $(INSTALLED) ## Kill and fill things while messages flow, and count
+	tap test/faults/*.test.ts
+
+.PHONY: format
+format: $(INSTALLED) ## Format and fix what can be fixed
+	biome check --write .
+
+.PHONY: docs
+docs: $(INSTALLED) ## Make the generated documents anew
+	node scripts/docs.ts
+
+.PHONY: bench-ingest
+bench-ingest: $(INSTALLED) ## Measure MQTT publish → PUBACK → queryable beside the bare adapter
+	node bench/ingest.ts
+
+.PHONY: bench-query
+bench-query: $(INSTALLED) ## Measure /vehicles/aggregate over 100,000 vehicles beside the bare adapter
+	node bench/query.ts
+
+.PHONY: clean
+clean: ## Remove what was installed or built; data stays
+	rm -rf node_modules .tap

@@ -1,0 +1,215 @@
+import type { IncomingMessage } from 'node:http'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Aedes, type Client, type PublishPacket } from 'aedes'
+import type { FeedMessage, TelemetryFeed } from '../../ports/telemetry-feed.ts'
+import {
+  type AnonymousAccess,
+  type BrokerCaller,
+  mayPublish,
+  maySubscribe,
+} from './broker-access.ts'
+
+// MQTT 3.1.1 broker in this process. aedes asks `authorizePublish` before it writes the PUBACK and
+// nothing else before it, so the durable write hangs there.
+
+export interface EmbeddedFeedOptions {
+  readonly host: string
+  readonly port: number
+  readonly anonymous: AnonymousAccess
+  readonly connectionsMax: number
+  /** Checks a token given as MQTT password. Rejects if it is not valid. */
+  readonly verifyToken: (token: string) => Promise<BrokerCaller>
+  readonly now: () => number
+  readonly onConnections: (count: number) => void
+  readonly onPublish: (outcome: 'delivered' | 'relayed' | 'rejected') => void
+}
+
+export interface EmbeddedFeed extends TelemetryFeed {
+  /** Takes over a connection that came as MQTT over WebSocket. */
+  readonly acceptStream: (stream: Duplex, request: IncomingMessage) => void
+}
+
+/** A topic below one of these is for Fleetgrid, whether it is one of the seven or misspelt. */
+const INTAKE_PREFIXES = ['dt/cvra/', 'cdf/assetlibrary/events/', '$aws/events/jobExecution/']
+
+/** Twice AWS IoT Core's largest payload: what is larger is no vehicle's message. */
+const PACKET_SIZE_MAX_BYTES = 262_144
+const CLIENT_ID_MAX_LENGTH = 128
+/** CONNACK codes of MQTT 3.1.1 §3.2.2.3. */
+const BAD_USERNAME_OR_PASSWORD = 4
+const NOT_AUTHORIZED = 5
+
+export function createEmbeddedFeed(options: EmbeddedFeedOptions): EmbeddedFeed {
+  return new Broker(options)
+}
+
+class Broker implements EmbeddedFeed {
+  readonly #options: EmbeddedFeedOptions
+  readonly #aedes: Aedes
+  readonly #server: Server
+  readonly #callers = new WeakMap<Client, BrokerCaller>()
+  /** Clients that listen; while there are none, nothing is relayed. */
+  readonly #listeners = new Set<Client>()
+  #connections = 0
+  #deliver: ((message: FeedMessage) => void) | undefined
+
+  constructor(options: EmbeddedFeedOptions) {
+    this.#options = options
+    this.#aedes = new Aedes({
+      maxClientsIdLength: CLIENT_ID_MAX_LENGTH,
+      authenticate: (client, _username, password, done) => {
+        this.#authenticate(client, password).then(
+          () => done(null, true),
+          (error) => done(Object.assign(error, { returnCode: error.returnCode ?? 4 }), false),
+        )
+      },
+      authorizePublish: (client, packet, done) => this.#authorizePublish(client, packet, done),
+      authorizeSubscribe: (client, subscription, done) => {
+        const allowed = maySubscribe(
+          this.#callers.get(client),
+          options.anonymous,
+          subscription.topic,
+        )
+        // QoS 0 only: a persistent subscriber that stays away would fill memory.
+        done(null, allowed ? { ...subscription, qos: 0 } : null)
+      },
+    })
+    this.#relayOnlyToListeners()
+    this.#server = createServer((socket) => {
+      socket.setNoDelay(true)
+      this.acceptStream(socket)
+    })
+  }
+
+  async start(deliver: (message: FeedMessage) => void): Promise<void> {
+    this.#deliver = deliver
+    await this.#aedes.listen()
+    const { host, port } = this.#options
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) => {
+        const hint =
+          cause.code === 'EADDRINUSE'
+            ? 'the port is taken: stop what listens there or set MQTT_PORT'
+            : cause.message
+        reject(new Error(`MQTT broker can't listen on ${host}:${port}: ${hint}`, { cause }))
+      })
+      this.#server.listen(port, host, resolve)
+    })
+  }
+
+  describe(): { urls: string[] } {
+    const address = this.#server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : this.#options.port
+    const { host } = this.#options
+    return { urls: [`mqtt://${host.includes(':') ? `[${host}]` : host}:${port}`] }
+  }
+
+  acceptStream(stream: Duplex, request?: IncomingMessage): void {
+    if (this.#connections >= this.#options.connectionsMax || this.#deliver === undefined) {
+      stream.destroy()
+      return
+    }
+    this.#connections += 1
+    this.#options.onConnections(this.#connections)
+    stream.once('close', () => {
+      this.#connections -= 1
+      this.#options.onConnections(this.#connections)
+    })
+    const client = this.#aedes.handle(stream as Socket, request)
+    limitPacketSize(client, stream)
+  }
+
+  /** Nothing new is read; what is being written still gets its PUBACK. */
+  async stopIntake(): Promise<void> {
+    this.#deliver = undefined
+    this.#server.close()
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+      this.#aedes.close()
+    })
+  }
+
+  async #authenticate(client: Client, password: Readonly<Buffer> | undefined): Promise<void> {
+    if (password === undefined || password.length === 0) {
+      if (this.#options.anonymous !== 'none') return
+      throw refusal(
+        'this broker asks for a token as password (make token ROLE=device)',
+        NOT_AUTHORIZED,
+      )
+    }
+    try {
+      this.#callers.set(client, await this.#options.verifyToken(password.toString('utf8')))
+    } catch {
+      throw refusal('the password is not a valid token', BAD_USERNAME_OR_PASSWORD)
+    }
+  }
+
+  #authorizePublish(
+    client: Client | null,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ): void {
+    const { topic } = packet
+    const caller = client === null ? undefined : this.#callers.get(client)
+    if (!mayPublish(caller, this.#options.anonymous, topic)) {
+      this.#options.onPublish('rejected')
+      done(new Error(`not allowed to publish to ${topic}`))
+      return
+    }
+    // A retained message per topic that a client makes up would fill memory.
+    packet.retain = false
+    if (!INTAKE_PREFIXES.some((prefix) => topic.startsWith(prefix))) {
+      this.#options.onPublish('relayed')
+      done(null)
+      return
+    }
+    // While stopping there is no PUBACK and no error either, which would cut the client off from
+    // the PUBACKs that are still to come.
+    if (this.#deliver === undefined) return
+    this.#options.onPublish('delivered')
+    this.#deliver({
+      topic,
+      payload: typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload,
+      receivedAt: this.#options.now(),
+      acknowledge: () => done(null),
+      // aedes drops the client on an error; it connects again and sends the message again.
+      refuse: (reason) => done(new Error(reason)),
+    })
+  }
+
+  /** Publishing to nobody costs as much as to somebody, and a telemetry broker has mostly nobody. */
+  #relayOnlyToListeners(): void {
+    const aedes = this.#aedes
+    aedes.on('subscribe', (_subscriptions, client) => this.#listeners.add(client))
+    aedes.on('clientDisconnect', (client) => this.#listeners.delete(client))
+    type Publish = (packet: PublishPacket, client: unknown, done: () => void) => void
+    const relay = aedes as unknown as { publish: Publish }
+    const publish = relay.publish.bind(aedes)
+    relay.publish = (packet, client, done) => {
+      const fromClient = typeof client === 'object' && client !== null
+      if (fromClient && this.#listeners.size === 0) done()
+      else publish(packet, client, done)
+    }
+  }
+}
+
+function refusal(message: string, returnCode: number): Error {
+  return Object.assign(new Error(message), { returnCode })
+}
+
+/** The parser of aedes gathers a packet of any announced length: 256 MB a connection, if asked to. */
+function limitPacketSize(client: Client, stream: Duplex): void {
+  const { _parser: parser } = client as unknown as {
+    _parser: { parse(buffer: Buffer): number; packet: { length: number } }
+  }
+  const parse = parser.parse.bind(parser)
+  parser.parse = (buffer) => {
+    const pending = parse(buffer)
+    if (parser.packet.length > PACKET_SIZE_MAX_BYTES) stream.destroy()
+    return pending
+  }
+}

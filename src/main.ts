@@ -1,0 +1,54 @@
+import { type Config, createConfig } from './config/config.ts'
+import { ConfigurationError, readEnv } from './config/env.ts'
+import { createFleetgrid } from './fleetgrid.ts'
+import { createLogger } from './logger.ts'
+
+// The process: environment → configuration → Fleetgrid → signals → exit code.
+// 0 stopped as asked, 1 failed, 2 the configuration is wrong.
+
+const config = readConfig()
+const logger = createLogger(config.log)
+
+process.on('uncaughtException', (error) => die(error, 'uncaught exception'))
+process.on('unhandledRejection', (error) => die(error, 'unhandled rejection'))
+
+const fleetgrid = await createFleetgrid(config, { logger })
+try {
+  await fleetgrid.start()
+} catch (error) {
+  logger.fatal((error as Error).message)
+  logger.debug({ err: error }, 'start failed')
+  process.exit(1)
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => void stop(signal))
+}
+
+async function stop(signal: string): Promise<void> {
+  logger.info({ signal }, 'stopping: intake ends, work in flight finishes')
+  process.once('SIGINT', () => die(new Error('second SIGINT'), 'stopped at once'))
+  try {
+    const finished = await fleetgrid.drain()
+    await fleetgrid.close()
+    logger.info({ finished }, 'stopped')
+    process.exit(finished ? 0 : 1)
+  } catch (error) {
+    die(error, 'stopping failed')
+  }
+}
+
+function readConfig(): Config {
+  try {
+    return createConfig(readEnv())
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    console.error(`${error.message}\ndocs/configuration.md lists every variable.`)
+    process.exit(2)
+  }
+}
+
+function die(error: unknown, what: string): never {
+  logger.fatal({ err: error }, what)
+  process.exit(1)
+}

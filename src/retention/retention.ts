@@ -1,0 +1,56 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../domain/clock.ts'
+import type { Metrics } from '../http/metrics.ts'
+import { createRepeater, type Repeater } from '../lib/repeater.ts'
+import type { DeadLetters } from '../ports/dead-letters.ts'
+import type { FleetIndex } from '../ports/fleet-index.ts'
+
+export interface RetentionDeps {
+  readonly fleetIndex: FleetIndex
+  readonly deadLetters: DeadLetters
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly historyRetentionMs: number
+  readonly deadLetterRetentionMs: number
+}
+
+const INTERVAL_MS = 10 * 60_000
+const FIRST_AFTER_MS = 30_000
+
+/** Drops history and dead letters that are past their time, so that disks don't fill for ever. */
+export function createRetention(deps: RetentionDeps): Repeater {
+  const run = async (): Promise<void> => {
+    await attempt('history', () => dropHistory(deps))
+    await attempt('dead letters', () => trimDeadLetters(deps))
+  }
+  const attempt = async (what: string, drop: () => Promise<void>): Promise<void> => {
+    try {
+      await drop()
+    } catch (error) {
+      deps.logger.warn({ err: error }, `retention of ${what} failed, will be tried again`)
+    }
+  }
+  return createRepeater({ intervalMs: INTERVAL_MS, firstAfterMs: FIRST_AFTER_MS, run })
+}
+
+async function dropHistory(deps: RetentionDeps): Promise<void> {
+  const dropped = await deps.fleetIndex.dropHistory(deps.clock.now() - deps.historyRetentionMs)
+  if (dropped === 0) return
+  deps.metrics.historyDropped.inc(dropped)
+  deps.logger.info({ dropped }, 'history dropped after its retention')
+}
+
+async function trimDeadLetters(deps: RetentionDeps): Promise<void> {
+  const olderThan = deps.clock.now() - deps.deadLetterRetentionMs
+  const { expired, evicted } = await deps.deadLetters.trim(olderThan)
+  deps.metrics.deadLettersEvicted.inc({ cause: 'expired' }, expired)
+  deps.metrics.deadLettersEvicted.inc({ cause: 'evicted' }, evicted)
+  if (expired > 0) deps.logger.info({ expired }, 'dead letters dropped after their retention')
+  if (evicted > 0) {
+    deps.logger.error(
+      { evicted },
+      'dead letters dropped because their store is full: look at GET /dead-letters, mend the cause, or raise DEAD_LETTER_SIZE_MAX_MB',
+    )
+  }
+}

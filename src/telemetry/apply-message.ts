@@ -1,0 +1,265 @@
+import { type DevicePatch, deleteDevice, patchDevice } from '../domain/device-merge.ts'
+import { isJsonObject, type JsonObject } from '../domain/json.ts'
+import { isNewer, newest, type Stamp } from '../domain/stamp.ts'
+import {
+  clearAllTroubleCodes,
+  clearAnomaly,
+  deleteVehicle,
+  patchAttributes,
+  raiseAnomaly,
+  reportTroubleCode,
+} from '../domain/vehicle-merge.ts'
+import type { FleetChange, HistoryRecord } from '../ports/fleet-index.ts'
+import { Unusable } from './decode-payload.ts'
+import type {
+  CardataMessage,
+  DeviceEventMessage,
+  DtcMessage,
+  EventMessage,
+  GroupEventMessage,
+  TripMessage,
+  VehicleMessage,
+} from './messages.ts'
+import type { Registry, VehicleEntry } from './registry.ts'
+
+/** Trouble codes or attributes that one vehicle may ever have shown; bounds memory. */
+const ENTRIES_MAX = 500
+
+const OIL_TEMPERATURE = 'OilTemp'
+/** The original's score of an oil temperature is its distance from here (reference §1.5). */
+const OIL_TEMPERATURE_BASE_F = 250
+
+export interface ApplyOptions {
+  readonly receivedAt: number
+  readonly clockSkewToleranceMs: number
+  /** undefined: no detection of anomalies in telemetry. */
+  readonly oilTemperatureLimitF: number | undefined
+}
+
+type Applicable = VehicleMessage | DeviceEventMessage | GroupEventMessage | SoftwareInstalled
+
+/** A job has put a version onto a device. */
+export interface SoftwareInstalled {
+  readonly kind: 'software-installed'
+  readonly deviceId: string
+  readonly version: string
+  readonly stamp: Stamp
+}
+
+/**
+ * One message → what has to be written for it. Status and devices change in memory at once, as
+ * joins; telemetry becomes visible when it is stored.
+ * @throws Unusable when a limit of the registry is reached
+ */
+export function applyMessage(
+  registry: Registry,
+  message: Applicable,
+  options: ApplyOptions,
+): FleetChange {
+  switch (message.kind) {
+    case 'cardata':
+      return applyCardata(registry, message, options)
+    case 'trip':
+      return applyTrip(registry, message)
+    case 'dtc':
+      return applyDtc(registry, message)
+    case 'event':
+      return applyEvent(registry, message)
+    case 'group-event':
+      return applyGroupEvent(registry, message)
+    case 'device-event':
+      return applyDeviceEvent(registry, message)
+    case 'software-installed':
+      return applyDevicePatch(
+        registry,
+        message.deviceId,
+        { softwareVersion: message.version },
+        message.stamp,
+      )
+  }
+}
+
+function applyCardata(
+  registry: Registry,
+  message: CardataMessage,
+  options: ApplyOptions,
+): FleetChange {
+  const { vin, stamp, document, sentAt } = message
+  const entry = registry.vehicle(vin)
+  const position = typeof message.position === 'string' ? undefined : message.position
+  const skewMs = sentAt - options.receivedAt
+  if (Math.abs(skewMs) > options.clockSkewToleranceMs) document['clockskewms'] = skewMs
+  if (position === undefined) document['positionfault'] = message.position as string
+  else if (isJsonObject(document['geolocation'])) {
+    document['geolocation']['location'] = [position.longitude, position.latitude]
+  }
+  const history: HistoryRecord[] = []
+  const anomaly = detectOilTemperature(entry, message, options.oilTemperatureLimitF)
+  const text = JSON.stringify(document)
+  history.push({
+    index: 'cardata',
+    vin,
+    at: sentAt,
+    id: message.id,
+    ...(message.tripId === undefined ? {} : { tripId: message.tripId }),
+    ...(position === undefined ? {} : { position }),
+    document: joinShared(document, text, registry.sharedMembers(entry)),
+  })
+  if (anomaly !== undefined) history.push(anomaly)
+  const telemetry = { vin, stamp, document: text, ...(position === undefined ? {} : { position }) }
+  return {
+    history,
+    ...(isNewer(stamp, entry.status.deleted) ? { telemetry } : {}),
+    statuses: registry.unstoredStatus(entry),
+  }
+}
+
+/** Cardata documents carry attributes and devices of their moment, as the original's do. */
+function joinShared(document: JsonObject, text: string, members: string): string {
+  if (
+    members === '' ||
+    Object.hasOwn(document, 'attributes') ||
+    Object.hasOwn(document, 'devices')
+  ) {
+    return text
+  }
+  return `${text.slice(0, -1)},${members}}`
+}
+
+/** Above the limit raises, at or below it clears; late readings change only what they should. */
+function detectOilTemperature(
+  entry: VehicleEntry,
+  message: CardataMessage,
+  limitF: number | undefined,
+): HistoryRecord | undefined {
+  const { oilTemperatureF: value, stamp, vin, sentAt, id } = message
+  if (limitF === undefined || value === undefined) return undefined
+  if (value <= limitF) {
+    const coolAt = newest(entry.coolAt, stamp)
+    if (coolAt === undefined) return undefined
+    entry.coolAt = coolAt
+    entry.status = clearAnomaly(entry.status, OIL_TEMPERATURE, coolAt)
+    return undefined
+  }
+  const reading = { score: value - OIL_TEMPERATURE_BASE_F, value }
+  entry.status = raiseAnomaly(entry.status, OIL_TEMPERATURE, reading, stamp)
+  if (entry.coolAt) entry.status = clearAnomaly(entry.status, OIL_TEMPERATURE, entry.coolAt)
+  const time = new Date(sentAt).toISOString()
+  const document = JSON.stringify({
+    vin,
+    messageid: id,
+    sendtimestamp: time,
+    anomaly_id: `${vin}-${OIL_TEMPERATURE}-${sentAt}`,
+    anomaly_type: OIL_TEMPERATURE,
+    anomaly_score: reading.score,
+    value,
+    created_at: time,
+    identified_at: time,
+    updated_at: time,
+  })
+  return { index: 'anomaly', vin, at: sentAt, id, condition: OIL_TEMPERATURE, document }
+}
+
+function applyTrip(registry: Registry, message: TripMessage): FleetChange {
+  registry.vehicle(message.vin)
+  return { history: [record('trip', message, { tripId: message.tripId })] }
+}
+
+function applyEvent(registry: Registry, message: EventMessage): FleetChange {
+  registry.vehicle(message.vin)
+  return { history: [record('event', message, {})] }
+}
+
+function applyDtc(registry: Registry, message: DtcMessage): FleetChange {
+  const { vin, code, raises, stamp } = message
+  const entry = registry.vehicle(vin)
+  if (code === undefined) {
+    entry.status = clearAllTroubleCodes(entry.status, stamp)
+  } else {
+    requireRoom(entry.status.troubleCodes, [code], 'trouble codes')
+    entry.status = reportTroubleCode(entry.status, code, raises, stamp)
+  }
+  const about = code === undefined ? { raises } : { raises, condition: code }
+  return { history: [record('dtc', message, about)], statuses: registry.unstoredStatus(entry) }
+}
+
+function record(
+  index: HistoryRecord['index'],
+  { vin, sentAt, id, document }: VehicleMessage,
+  about: Pick<HistoryRecord, 'tripId' | 'condition' | 'raises'>,
+): HistoryRecord {
+  return { index, vin, at: sentAt, id, ...about, document: JSON.stringify(document) }
+}
+
+function applyGroupEvent(registry: Registry, message: GroupEventMessage): FleetChange {
+  const { vin, attributes, stamp } = message
+  const entry = registry.vehicle(vin)
+  if (message.event === 'delete') {
+    entry.status = deleteVehicle(entry.status, stamp)
+  } else {
+    requireRoom(entry.status.attributes, Object.keys(attributes), 'attributes')
+    entry.status = patchAttributes(entry.status, attributes, stamp)
+  }
+  registry.refreshDevices(vin)
+  return { history: [], statuses: registry.unstoredStatus(entry) }
+}
+
+function applyDeviceEvent(registry: Registry, message: DeviceEventMessage): FleetChange {
+  const { deviceId, stamp, installations, parent } = message
+  if (message.event === 'delete') {
+    const device = deleteDevice(registry.device(deviceId), stamp)
+    return collectDeviceChange(registry, deviceId, registry.putDevice(device))
+  }
+  const { softwareversion, ...attributes } = message.attributes
+  const version = softwareversion === undefined ? {} : { softwareVersion: String(softwareversion) }
+  const about = parent === undefined ? {} : { parent }
+  return applyDevicePatch(
+    registry,
+    deviceId,
+    { attributes, installations, ...version, ...about },
+    stamp,
+  )
+}
+
+function applyDevicePatch(
+  registry: Registry,
+  deviceId: string,
+  patch: DevicePatch,
+  stamp: Stamp,
+): FleetChange {
+  const device = registry.device(deviceId)
+  requireRoom(device.attributes, Object.keys(patch.attributes ?? {}), 'attributes')
+  requireRoom(device.installations, Object.keys(patch.installations ?? {}), 'installations')
+  return collectDeviceChange(
+    registry,
+    deviceId,
+    registry.putDevice(patchDevice(device, patch, stamp)),
+  )
+}
+
+/** A device changes its own document and the device list of every vehicle it touches. */
+function collectDeviceChange(
+  registry: Registry,
+  deviceId: string,
+  vins: ReadonlySet<string>,
+): FleetChange {
+  const entries = [...vins].map((vin) => registry.refreshDevices(vin))
+  return {
+    history: [],
+    statuses: entries.flatMap((entry) => registry.unstoredStatus(entry)),
+    devices: registry.unstoredDevice(deviceId),
+  }
+}
+
+function requireRoom(
+  entries: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  what: string,
+): void {
+  const known = Object.keys(entries).length
+  if (known + keys.length <= ENTRIES_MAX) return
+  const added = keys.filter((key) => !Object.hasOwn(entries, key)).length
+  if (known + added > ENTRIES_MAX) {
+    throw new Unusable(`more than ${ENTRIES_MAX} ${what} in one document`)
+  }
+}

@@ -1,0 +1,33 @@
+import type { JsonObject } from '../domain/json.ts'
+import { decodePayload, Unusable } from './decode-payload.ts'
+import { decodeDeviceEvent, decodeGroupEvent, decodeJobExecution } from './decode-platform.ts'
+import { decodeCardata, decodeDtc, decodeEvent, decodeTrip } from './decode-vehicle.ts'
+import type { Envelope } from './envelope.ts'
+import type { Decoded, Message } from './messages.ts'
+import type { TopicFamily } from './topics.ts'
+
+/** A message, or why there is nothing in it for us. Throws Unusable. */
+type Decode = (document: JsonObject, envelope: Envelope) => Message | string
+
+const decoders: Record<TopicFamily, Decode> = {
+  cardata: decodeCardata,
+  trip: decodeTrip,
+  dtc: decodeDtc,
+  event: decodeEvent,
+  'device-event': decodeDeviceEvent,
+  'group-event': decodeGroupEvent,
+  'job-execution': decodeJobExecution,
+}
+
+/** Pure: bytes of one topic family → a typed message, or the reason why there is none. */
+export function decodeMessage(envelope: Envelope): Decoded {
+  try {
+    const document = decodePayload(envelope.payload, envelope.sizeMaxBytes)
+    const message = decoders[envelope.family](document, envelope)
+    if (typeof message === 'string') return { usable: true, message: undefined, ignored: message }
+    return { usable: true, message }
+  } catch (error) {
+    if (error instanceof Unusable) return { usable: false, reason: error.message }
+    throw error
+  }
+}

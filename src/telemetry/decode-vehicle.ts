@@ -1,0 +1,109 @@
+import type { JsonObject } from '../domain/json.ts'
+import { readPosition } from '../domain/position.ts'
+import { parseTimestamp } from '../domain/time.ts'
+import { normalizeVin } from '../domain/vin.ts'
+import { createShapeCheck, repairNumber } from './check-shape.ts'
+import { Unusable } from './decode-payload.ts'
+import { contentId, type Envelope } from './envelope.ts'
+import type { Message, VehicleMessage } from './messages.ts'
+import { CardataMessage, DtcMessage, EventMessage, TripMessage } from './schemas.ts'
+
+// What vehicles themselves send (reference §1.1–1.4).
+
+const checkCardata = createShapeCheck(CardataMessage, [
+  'speed.max',
+  'speed.average',
+  'odometer.metres',
+  'odometer.tripodometer',
+  'throttle.max',
+  'throttle.average',
+  'fuel',
+  'oiltemp',
+  'fuelinfo.currenttripconsumption',
+  'fuelinfo.tankcapacity',
+])
+
+/** Never make a message unusable, so the shape check doesn't look at them. */
+const POSITION_PATHS = ['latitude', 'longitude', 'altitude', 'heading', 'speed'].map((key) => [
+  'geolocation',
+  key,
+])
+
+export function decodeCardata(document: JsonObject, envelope: Envelope): Message {
+  const { value, repairs } = checkCardata(document)
+  let repaired = repairs
+  for (const path of POSITION_PATHS) repaired += repairNumber(document, path)
+  return {
+    kind: 'cardata',
+    ...readHeader(value, envelope),
+    repairs: repaired,
+    tripId: value.tripid ?? undefined,
+    position: readPosition(document['geolocation']),
+    oilTemperatureF: value.oiltemp ?? undefined,
+  }
+}
+
+const checkTrip = createShapeCheck(TripMessage, [
+  'tripsummary.duration',
+  'tripsummary.distance',
+  'tripsummary.fuel',
+  'tripsummary.startlocation.latitude',
+  'tripsummary.startlocation.longitude',
+  'tripsummary.endlocation.latitude',
+  'tripsummary.endlocation.longitude',
+])
+
+export function decodeTrip(document: JsonObject, envelope: Envelope): Message {
+  const { value, repairs } = checkTrip(document)
+  return { kind: 'trip', ...readHeader(value, envelope), repairs, tripId: value.tripid }
+}
+
+const checkDtc = createShapeCheck(DtcMessage, [])
+
+/**
+ * A code in a message is raised, or still there when `changed` is "false". Cleared is one code
+ * with `cleared`, or all of them with an empty code.
+ */
+export function decodeDtc(document: JsonObject, envelope: Envelope): Message {
+  const { value, repairs } = checkDtc(document)
+  const { code, cleared } = value.dtc
+  const isCleared = code === '' || cleared === true || String(cleared).toLowerCase() === 'true'
+  return {
+    kind: 'dtc',
+    ...readHeader(value, envelope),
+    repairs,
+    code: code === '' ? undefined : code,
+    raises: !isCleared,
+  }
+}
+
+const checkEvent = createShapeCheck(EventMessage, [])
+
+export function decodeEvent(document: JsonObject, envelope: Envelope): Message {
+  const { value, repairs } = checkEvent(document)
+  return { kind: 'event', ...readHeader(value, envelope), repairs }
+}
+
+type Header = Pick<VehicleMessage, 'vin' | 'sentAt' | 'id' | 'stamp' | 'document'>
+
+function readHeader(
+  document: JsonObject & { vin: string; sendtimestamp: string; messageid?: unknown },
+  envelope: Envelope,
+): Header {
+  const vin = normalizeVin(document.vin)
+  if (vin === undefined) throw new Unusable('vin is not a vehicle identification number')
+  document.vin = vin
+  const sentAt = parseTimestamp(document.sendtimestamp)
+  if (sentAt === undefined) throw new Unusable('sendtimestamp is not an ISO 8601 time')
+  const id = messageId(document.messageid, envelope.payload)
+  const at = Math.min(sentAt, envelope.receivedAt)
+  return { vin, sentAt, id, stamp: { at, id }, document }
+}
+
+const PLAIN_ID = /^[\x20-\x7e]{1,200}$/
+
+/** The sender's own id, or one made from the bytes: either way the same message has the same id. */
+function messageId(id: unknown, payload: Uint8Array): string {
+  if (typeof id === 'string' && PLAIN_ID.test(id)) return id
+  return contentId(payload)
+}

@@ -1,0 +1,278 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../domain/clock.ts'
+import { errorMessage } from '../domain/errors.ts'
+import { summarizeTelemetry, type TelemetrySummary, type VehicleView } from '../domain/vehicle.ts'
+import type { Metrics } from '../http/metrics.ts'
+import { Batcher, type Settled } from '../lib/batcher.ts'
+import { createRateBudget } from '../lib/rate-budget.ts'
+import type { DeadLetter, DeadLetters } from '../ports/dead-letters.ts'
+import type { FleetChange, FleetIndex } from '../ports/fleet-index.ts'
+import type { Jobs } from '../ports/jobs.ts'
+import type { FeedMessage } from '../ports/telemetry-feed.ts'
+import { applyMessage, type SoftwareInstalled } from './apply-message.ts'
+import { decodeMessage } from './decode-message.ts'
+import { Unusable } from './decode-payload.ts'
+import { createIngestMetrics } from './ingest-metrics.ts'
+import type { JobExecutionMessage, Message } from './messages.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { Registry } from './registry.ts'
+import { type TopicFamily, topicFamily } from './topics.ts'
+
+// What passes through here: a feed's message → decodeMessage → applyMessage → Batcher →
+// fleetIndex.write → acknowledge, and the changed vehicles → live stream. What can't be used goes
+// to the dead letters instead and is acknowledged when it is durable there.
+
+export interface IngestDeps {
+  readonly fleetIndex: FleetIndex
+  readonly deadLetters: DeadLetters
+  readonly jobs: Jobs
+  /** Vehicles whose visible state changed, after the change is durable. */
+  readonly onVehiclesChanged: (changed: readonly VehicleView[], deleted: readonly string[]) => void
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly config: IngestConfig
+}
+
+export interface IngestConfig {
+  readonly messageSizeMaxBytes: number
+  readonly acknowledgeDeadlineMs: number
+  readonly clockSkewToleranceMs: number
+  readonly oilTemperatureLimitF: number | undefined
+  readonly vehiclesMax: number
+  readonly writeBatchMax: number
+  readonly writeQueueMax: number
+}
+
+type Incoming = Pick<FeedMessage, 'topic' | 'payload' | 'receivedAt'>
+
+interface Work {
+  readonly change: FleetChange
+  readonly message: Exclude<Message, JobExecutionMessage> | SoftwareInstalled
+  readonly settle: (outcome: Outcome) => void
+}
+
+interface Letter {
+  readonly letter: DeadLetter
+  readonly kept: (result: Settled) => void
+}
+
+export class Ingest {
+  readonly #deps: IngestDeps
+  readonly #registry: Registry
+  readonly #metrics: ReturnType<typeof createIngestMetrics>
+  readonly #writes: Batcher<Work>
+  readonly #letters: Batcher<Letter>
+  readonly #logBudget: ReturnType<typeof createRateBudget>
+  readonly #changedVins = new Set<string>()
+  /** Messages that wait for a look-up of their job. */
+  #lookups = new Set<Promise<void>>()
+
+  constructor(deps: IngestDeps) {
+    const { config, clock, fleetIndex, deadLetters, metrics } = deps
+    this.#deps = deps
+    this.#registry = new Registry(config)
+    this.#metrics = createIngestMetrics(metrics, config.clockSkewToleranceMs)
+    this.#logBudget = createRateBudget(20, 10_000, clock.now)
+    this.#writes = new Batcher<Work>({
+      ...this.#batching('fleet-index'),
+      batchMax: config.writeBatchMax,
+      write: (works) => fleetIndex.write(works.map((work) => work.change)),
+      settle: (work, result) => this.#settleWork(work, result),
+    })
+    this.#letters = new Batcher<Letter>({
+      ...this.#batching('dead-letters'),
+      batchMax: 200,
+      write: (letters) => deadLetters.keep(letters.map(({ letter }) => letter)),
+      settle: ({ kept }, result) => kept(result),
+    })
+  }
+
+  #batching(sink: string) {
+    const { config, clock, metrics, logger } = this.#deps
+    const batchSize = metrics.batchSize.labels(sink)
+    const writeSeconds = metrics.writeSeconds.labels(sink)
+    return {
+      queueMax: config.writeQueueMax,
+      deadlineMs: config.acknowledgeDeadlineMs,
+      now: clock.now,
+      onBatch: (items: readonly unknown[], durationMs: number) => {
+        batchSize.observe(items.length)
+        writeSeconds.observe(durationMs / 1000)
+        if (sink === 'fleet-index') this.#announce()
+      },
+      onRetry: (count: number, error: unknown) => {
+        metrics.writeRetries.inc({ sink }, count)
+        logger.warn({ sink, count, err: error }, 'write failed, will be tried again')
+      },
+    }
+  }
+
+  /** Fills the registry from the index; before the first message. */
+  async load(): Promise<void> {
+    for await (const snapshot of this.#deps.fleetIndex.loadRegistry()) this.#registry.load(snapshot)
+    this.#deps.metrics.vehicles.set(this.#registry.size)
+  }
+
+  /** Takes one message of the feed; acknowledges or refuses it later. Never throws, never waits. */
+  deliver(message: FeedMessage): void {
+    this.#process(message, (outcome) => {
+      if (outcome.kind === 'unusable') this.#bury(message, outcome.reason)
+      else if (outcome.kind === 'refused') message.refuse(outcome.reason)
+      else message.acknowledge()
+    })
+  }
+
+  /** Sends a dead letter's message through again, with the time at which it first came. */
+  redrive(letter: DeadLetter & { firstReceivedAt: number }): Promise<Outcome> {
+    const { topic, payload, firstReceivedAt } = letter
+    return new Promise((resolve) => {
+      this.#process({ topic, payload, receivedAt: firstReceivedAt }, resolve)
+    })
+  }
+
+  /** What keeps messages from being stored right now; empty when all is well. */
+  problems(): string[] {
+    const problems: string[] = []
+    if (this.#writes.failing) {
+      problems.push(`fleet index: writes fail, ${this.#writes.size} messages wait for it`)
+    }
+    if (this.#letters.failing) {
+      problems.push(`dead letters: writes fail, ${this.#letters.size} messages wait for them`)
+    }
+    return problems
+  }
+
+  /** Resolves when every message that was delivered is acknowledged or refused. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#lookups)
+    await this.#writes.drain()
+    await this.#letters.drain()
+  }
+
+  /** Refuses what is left. */
+  abort(reason: string): void {
+    this.#writes.abort(reason)
+    this.#letters.abort(reason)
+  }
+
+  #process(incoming: Incoming, settle: (outcome: Outcome) => void): void {
+    const family = topicFamily(incoming.topic)
+    if (family === undefined) {
+      const reason = 'the topic is none of the seven that Fleetgrid reads'
+      settle(this.#metrics.count('other', { kind: 'unusable', reason }))
+      return
+    }
+    const counted = (outcome: Outcome): void => settle(this.#metrics.count(family, outcome))
+    try {
+      this.#decode(incoming, family, counted)
+    } catch (error) {
+      // A bug must not take the feed down: the message is kept for whoever mends it.
+      this.#deps.logger.error({ err: error, topic: incoming.topic }, 'failed to handle a message')
+      counted({ kind: 'unusable', reason: `internal error: ${errorMessage(error)}` })
+    }
+  }
+
+  #decode(incoming: Incoming, family: TopicFamily, settle: (outcome: Outcome) => void): void {
+    const { payload, receivedAt } = incoming
+    const sizeMaxBytes = this.#deps.config.messageSizeMaxBytes
+    const decoded = decodeMessage({ family, payload, receivedAt, sizeMaxBytes })
+    if (!decoded.usable) {
+      settle({ kind: 'unusable', reason: decoded.reason })
+    } else if (decoded.message === undefined) {
+      settle({ kind: 'ignored' })
+    } else {
+      this.#metrics.inspect(family, decoded.message, receivedAt)
+      if (decoded.message.kind !== 'job-execution') this.#apply(decoded.message, receivedAt, settle)
+      else if (decoded.message.succeeded) this.#applyJob(decoded.message, receivedAt, settle)
+      else settle({ kind: 'ignored' })
+    }
+  }
+
+  #apply(message: Work['message'], receivedAt: number, settle: (outcome: Outcome) => void): void {
+    try {
+      const change = applyMessage(this.#registry, message, { ...this.#deps.config, receivedAt })
+      this.#writes.add({ change, message, settle: this.#measured(message, receivedAt, settle) })
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error
+      settle({ kind: 'unusable', reason: error.message })
+    }
+  }
+
+  #measured(
+    message: Work['message'],
+    receivedAt: number,
+    settle: (outcome: Outcome) => void,
+  ): (outcome: Outcome) => void {
+    const sentAt = 'sentAt' in message ? message.sentAt : undefined
+    return (outcome) => {
+      if (outcome.kind === 'stored') {
+        this.#metrics.observeLatency(this.#deps.clock.now(), receivedAt, sentAt)
+      }
+      settle(outcome)
+    }
+  }
+
+  /** Only a job that succeeded changes anything: its device now has the version it installs. */
+  #applyJob(
+    { jobId, deviceId, stamp }: JobExecutionMessage,
+    receivedAt: number,
+    settle: (outcome: Outcome) => void,
+  ): void {
+    const lookup = this.#deps.jobs
+      .desiredVersion(jobId)
+      .then((version) => {
+        if (version === undefined) {
+          const reason = `job ${jobId} is not known; redrive this when it is`
+          settle({ kind: 'unusable', reason })
+          return
+        }
+        this.#apply({ kind: 'software-installed', deviceId, version, stamp }, receivedAt, settle)
+      })
+      .catch((error: unknown) => {
+        settle({ kind: 'refused', reason: `job ${jobId}: ${errorMessage(error)}` })
+      })
+      .finally(() => this.#lookups.delete(lookup))
+    this.#lookups.add(lookup)
+  }
+
+  #settleWork(work: Work, result: Settled): void {
+    if (result.outcome === 'accepted') {
+      const changed = this.#registry.noteStored(work.change, () => summarize(work.message))
+      for (const vin of changed) this.#changedVins.add(vin)
+    }
+    work.settle(outcomeOf(result))
+  }
+
+  #announce(): void {
+    this.#deps.metrics.vehicles.set(this.#registry.size)
+    this.#deps.metrics.queued.set({ sink: 'fleet-index' }, this.#writes.size)
+    if (this.#changedVins.size === 0) return
+    const changed: VehicleView[] = []
+    const deleted: string[] = []
+    for (const vin of this.#changedVins) {
+      const view = this.#registry.view(vin)
+      if (view === undefined) deleted.push(vin)
+      else changed.push(view)
+    }
+    this.#changedVins.clear()
+    this.#deps.onVehiclesChanged(changed, deleted)
+  }
+
+  #bury(message: FeedMessage, reason: string): void {
+    const { topic, payload, receivedAt } = message
+    const suppressed = this.#logBudget.take()
+    if (suppressed !== undefined) {
+      this.#deps.logger.warn({ topic, reason, suppressed }, 'message kept as a dead letter')
+    }
+    const kept = (result: Settled): void => {
+      if ('reason' in result) message.refuse(result.reason)
+      else message.acknowledge()
+    }
+    this.#letters.add({ letter: { topic, payload, reason, receivedAt }, kept })
+  }
+}
+
+function summarize(message: Work['message']): TelemetrySummary | undefined {
+  return message.kind === 'cardata' ? summarizeTelemetry(message.document) : undefined
+}

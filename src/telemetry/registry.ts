@@ -1,0 +1,230 @@
+import type { DeviceStatus } from '../domain/device.ts'
+import { currentInstallation, emptyDevice } from '../domain/device-merge.ts'
+import type { Position } from '../domain/position.ts'
+import { isNewer, type Stamp } from '../domain/stamp.ts'
+import {
+  emptyStatus,
+  isHidden,
+  plainAttributes,
+  type TelemetrySummary,
+  type VehicleDevice,
+  type VehicleStatus,
+  type VehicleView,
+  viewVehicle,
+} from '../domain/vehicle.ts'
+import { replaceDevices } from '../domain/vehicle-merge.ts'
+import type { FleetChange, RegistrySnapshot } from '../ports/fleet-index.ts'
+import { Unusable } from './decode-payload.ts'
+
+/** What is kept of one vehicle in memory. */
+export interface VehicleEntry {
+  status: VehicleStatus
+  /** Revision that is known to be stored; a higher one in `status` still has to be written. */
+  storedRevision: number
+  telemetry?: { readonly stamp: Stamp; readonly summary: TelemetrySummary }
+  position?: { readonly stamp: Stamp; readonly position: Position }
+  /** Newest reading at or below the oil temperature limit. */
+  coolAt?: Stamp
+  /** Static parts as JSON members for cardata documents; made anew when the status changes. */
+  sharedJson?: { readonly revision: number; readonly members: string }
+}
+
+export interface RegistryOptions {
+  readonly vehiclesMax: number
+  readonly oilTemperatureLimitF: number | undefined
+}
+
+/**
+ * The fleet in memory, so that no message costs a read: every vehicle's status and what the live
+ * map shows of it, and every device. Loaded at start, changed by the handlers only.
+ */
+export class Registry {
+  readonly #vehicles = new Map<string, VehicleEntry>()
+  readonly #devices = new Map<string, { status: DeviceStatus; storedRevision: number }>()
+  /** VIN → devices that were ever installed there; filtered when read. */
+  readonly #installed = new Map<string, Set<string>>()
+  /** Device → its components. */
+  readonly #components = new Map<string, Set<string>>()
+  readonly #vehiclesMax: number
+  readonly #oilTemperatureLimitF: number | undefined
+
+  constructor(options: RegistryOptions) {
+    this.#vehiclesMax = options.vehiclesMax
+    this.#oilTemperatureLimitF = options.oilTemperatureLimitF
+  }
+
+  get size(): number {
+    return this.#vehicles.size
+  }
+
+  load(snapshot: RegistrySnapshot): void {
+    for (const { status, view, telemetryStamp, positionStamp } of snapshot.vehicles) {
+      const { telemetry, position } = view
+      this.#vehicles.set(status.vin, {
+        status,
+        storedRevision: status.revision,
+        ...(telemetry && telemetryStamp
+          ? { telemetry: { stamp: telemetryStamp, summary: telemetry } }
+          : {}),
+        ...(position && positionStamp ? { position: { stamp: positionStamp, position } } : {}),
+        ...(telemetryStamp && this.#isCool(telemetry) ? { coolAt: telemetryStamp } : {}),
+      })
+    }
+    for (const device of snapshot.devices) {
+      this.#devices.set(device.deviceid, { status: device, storedRevision: device.revision })
+      this.#link(device)
+    }
+  }
+
+  /** @throws Unusable when the fleet is full */
+  vehicle(vin: string): VehicleEntry {
+    const known = this.#vehicles.get(vin)
+    if (known !== undefined) return known
+    if (this.#vehicles.size >= this.#vehiclesMax) {
+      throw new Unusable(
+        `unknown vehicle, and the fleet is full (VEHICLES_MAX=${this.#vehiclesMax})`,
+      )
+    }
+    const entry: VehicleEntry = { status: emptyStatus(vin), storedRevision: 0 }
+    this.#vehicles.set(vin, entry)
+    return entry
+  }
+
+  device(deviceid: string): DeviceStatus {
+    return this.#devices.get(deviceid)?.status ?? emptyDevice(deviceid)
+  }
+
+  /** Takes a changed device in and returns the vehicles whose device list it can change. */
+  putDevice(device: DeviceStatus): Set<string> {
+    const known = this.#devices.get(device.deviceid)
+    const touched = new Set(known === undefined ? [] : this.#placesOf(known.status))
+    this.#devices.set(device.deviceid, {
+      status: device,
+      storedRevision: known?.storedRevision ?? 0,
+    })
+    this.#link(device)
+    for (const vin of this.#placesOf(device)) touched.add(vin)
+    return touched
+  }
+
+  /** Recomputes `devices` of a vehicle's status from the devices that are installed in it. */
+  refreshDevices(vin: string): VehicleEntry {
+    const entry = this.vehicle(vin)
+    entry.status = replaceDevices(entry.status, this.#devicesIn(vin, entry.status.deleted))
+    return entry
+  }
+
+  /** The status, if this process has not seen it stored yet. */
+  unstoredStatus(entry: VehicleEntry): VehicleStatus[] {
+    return entry.status.revision > entry.storedRevision ? [entry.status] : []
+  }
+
+  unstoredDevice(deviceid: string): DeviceStatus[] {
+    const known = this.#devices.get(deviceid)
+    return known !== undefined && known.status.revision > known.storedRevision ? [known.status] : []
+  }
+
+  /** A change is durable: telemetry becomes visible here too. Returns the vehicles that changed. */
+  noteStored(change: FleetChange, summarize: () => TelemetrySummary | undefined): string[] {
+    const changed: string[] = []
+    for (const status of change.statuses ?? []) {
+      const entry = this.vehicle(status.vin)
+      entry.storedRevision = Math.max(entry.storedRevision, status.revision)
+      changed.push(status.vin)
+    }
+    for (const device of change.devices ?? []) {
+      const known = this.#devices.get(device.deviceid)
+      if (known) known.storedRevision = Math.max(known.storedRevision, device.revision)
+    }
+    const { telemetry } = change
+    if (telemetry === undefined) return changed
+    const entry = this.vehicle(telemetry.vin)
+    const { stamp, position } = telemetry
+    if (position !== undefined && isNewer(stamp, entry.position?.stamp)) {
+      entry.position = { stamp, position }
+    }
+    if (isNewer(stamp, entry.telemetry?.stamp)) {
+      const summary = summarize()
+      if (summary !== undefined) entry.telemetry = { stamp, summary }
+    }
+    if (!changed.includes(telemetry.vin)) changed.push(telemetry.vin)
+    return changed
+  }
+
+  /** As the live stream shows it; undefined when it is deleted. */
+  view(vin: string): VehicleView | undefined {
+    const entry = this.#vehicles.get(vin)
+    if (entry === undefined || isHidden(entry.status, entry.telemetry?.stamp)) return undefined
+    const since = entry.status.deleted
+    const telemetry =
+      entry.telemetry && isNewer(entry.telemetry.stamp, since) ? entry.telemetry : undefined
+    const position =
+      entry.position && isNewer(entry.position.stamp, since) ? entry.position : undefined
+    return viewVehicle(entry.status, telemetry?.summary, position?.position)
+  }
+
+  /** `"attributes":{…},"devices":[…]`, without braces; empty when nothing is known. */
+  sharedMembers(entry: VehicleEntry): string {
+    const { status } = entry
+    if (status.revision === 0) return ''
+    if (entry.sharedJson?.revision !== status.revision) {
+      const json = JSON.stringify({
+        attributes: plainAttributes(status),
+        devices: status.devices,
+      })
+      entry.sharedJson = { revision: status.revision, members: json.slice(1, -1) }
+    }
+    return entry.sharedJson.members
+  }
+
+  #isCool(summary: TelemetrySummary | undefined): boolean {
+    const { oilTemperatureF = Number.POSITIVE_INFINITY } = summary ?? {}
+    return oilTemperatureF <= (this.#oilTemperatureLimitF ?? 0)
+  }
+
+  #link(device: DeviceStatus): void {
+    for (const vin of Object.keys(device.installations))
+      addTo(this.#installed, vin, device.deviceid)
+    if (device.parent !== undefined) {
+      addTo(this.#components, device.parent.value, device.deviceid)
+    }
+  }
+
+  /** Every vehicle where this device, or the device it is part of, is or was installed. */
+  #placesOf(device: DeviceStatus): string[] {
+    const parent =
+      device.parent === undefined ? undefined : this.#devices.get(device.parent.value)?.status
+    return [...Object.keys(device.installations), ...Object.keys(parent?.installations ?? {})]
+  }
+
+  #devicesIn(vin: string, deleted: Stamp | undefined): VehicleDevice[] {
+    const candidates = new Set<string>()
+    for (const id of this.#installed.get(vin) ?? []) {
+      candidates.add(id)
+      for (const component of this.#components.get(id) ?? []) candidates.add(component)
+    }
+    const devices: VehicleDevice[] = []
+    for (const id of [...candidates].sort()) {
+      const device = this.#devices.get(id)?.status
+      const place = device && this.#placeOf(device)
+      if (device === undefined || place?.vin !== vin || !isNewer(place.stamp, deleted)) continue
+      const version = device.softwareVersion?.value
+      devices.push({ deviceid: id, ...(version === undefined ? {} : { softwareversion: version }) })
+    }
+    return devices
+  }
+
+  /** A component without an installation of its own is where its parent is. */
+  #placeOf(device: DeviceStatus): { readonly vin: string; readonly stamp: Stamp } | undefined {
+    const own = currentInstallation(device)
+    if (own !== undefined || device.parent === undefined) return own
+    const parent = this.#devices.get(device.parent.value)?.status
+    return parent === undefined ? undefined : currentInstallation(parent)
+  }
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key)
+  if (ids === undefined) index.set(key, new Set([id]))
+  else ids.add(id)
+}
