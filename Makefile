@@ -50,6 +50,10 @@ format: $(INSTALLED) ## Format and fix what can be fixed
 docs: $(INSTALLED) ## Make the generated documents anew
 	node scripts/docs.ts
 
+.PHONY: docs-check
+docs-check: $(INSTALLED) ## Fail if a generated document is stale
+	node scripts/docs.ts --check
+
 .PHONY: bench-ingest
 bench-ingest: $(INSTALLED) ## Measure MQTT publish → PUBACK → queryable beside the bare adapter
 	node bench/ingest.ts

@@ -41,7 +41,10 @@ function rows(node: Node, prefix: string): string[] {
     const needed = node.required?.includes(key) ? 'yes' : ''
     const path = `${prefix}${key}`
     const meaning = child.description ?? ''
-    return [`| \`${path}\` | ${typeOf(child)} | ${needed} | ${meaning} |`, ...rows(child, `${path}.`)]
+    return [
+      `| \`${path}\` | ${typeOf(child)} | ${needed} | ${meaning} |`,
+      ...rows(child, `${path}.`),
+    ]
   })
 }
 

@@ -121,6 +121,10 @@ t.test('no test sleeps, is skipped or focused', async (t) => {
   for (const { path, text } of everything.filter(({ path }) => path.endsWith('.test.ts'))) {
     if (path === 'test/tidy.test.ts') continue
     t.notMatch(text, /\.(only|skip|todo)\(|(only|skip|todo): true/, path)
-    t.notMatch(text, /await (setTimeout|sleep|delay)\(/, `${path} waits for conditions, not for time`)
+    t.notMatch(
+      text,
+      /await (setTimeout|sleep|delay)\(/,
+      `${path} waits for conditions, not for time`,
+    )
   }
 })

@@ -29,11 +29,10 @@ export interface Config {
     readonly writeQueueMax: number
   }
   readonly fleetIndex: FleetIndexConfig
-  readonly historyRetentionMs: number
-  readonly deadLetters: {
-    readonly dataDir: string
-    readonly retentionMs: number
-    readonly sizeMaxBytes: number
+  readonly deadLetters: { readonly dataDir: string; readonly sizeMaxBytes: number }
+  readonly retention: {
+    readonly historyRetentionMs: number
+    readonly deadLetterRetentionMs: number
   }
   readonly queries: { readonly clustersMax: number }
   readonly stream: { readonly clientsMax: number; readonly intervalMs: number }
@@ -98,11 +97,10 @@ export function createConfig(env: Env): Config {
       dataDir,
       sizeMaxBytes: env.FLEET_INDEX_SIZE_MAX_MB * MB,
     },
-    historyRetentionMs: env.HISTORY_RETENTION_DAYS * DAY_MS,
-    deadLetters: {
-      dataDir,
-      retentionMs: env.DEAD_LETTER_RETENTION_DAYS * DAY_MS,
-      sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB,
+    deadLetters: { dataDir, sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB },
+    retention: {
+      historyRetentionMs: env.HISTORY_RETENTION_DAYS * DAY_MS,
+      deadLetterRetentionMs: env.DEAD_LETTER_RETENTION_DAYS * DAY_MS,
     },
     queries: { clustersMax: env.CLUSTERS_MAX },
     stream: { clientsMax: env.STREAM_CLIENTS_MAX, intervalMs: env.STREAM_INTERVAL_MS },

@@ -8,11 +8,19 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 /** Every metric of the process, made once; each outcome of a message is one of them. */
 export function createMetrics() {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
   observeEventLoopDelay(registry)
   return {
     registry,
+    ...createMessageMetrics([registry]),
+    ...createWriteMetrics([registry]),
+    ...createEdgeMetrics([registry]),
+  }
+}
+
+/** What became of messages. */
+function createMessageMetrics(registers: Registry[]) {
+  return {
     messages: new Counter({
       name: 'fleetgrid_messages_total',
       help: 'Messages by topic family and outcome: stored, duplicate, ignored, dead-lettered, refused.',
@@ -51,6 +59,12 @@ export function createMetrics() {
       buckets: SECONDS,
       registers,
     }),
+  }
+}
+
+/** What stands behind them: writes, limits, retention. */
+function createWriteMetrics(registers: Registry[]) {
+  return {
     batchSize: new Histogram({
       name: 'fleetgrid_write_batch_messages',
       help: 'Messages in one write.',
@@ -88,6 +102,17 @@ export function createMetrics() {
       help: 'History records dropped after their retention.',
       registers,
     }),
+    vehicles: new Gauge({
+      name: 'fleetgrid_registry_vehicles',
+      help: 'Vehicles in the registry in memory, deleted ones included.',
+      registers,
+    }),
+  }
+}
+
+/** Who is connected. */
+function createEdgeMetrics(registers: Registry[]) {
+  return {
     streamClients: new Gauge({
       name: 'fleetgrid_stream_clients',
       help: 'Live streams open now.',
@@ -96,11 +121,6 @@ export function createMetrics() {
     streamResyncs: new Counter({
       name: 'fleetgrid_stream_resyncs_total',
       help: 'Live streams told to reload because their reader was too slow.',
-      registers,
-    }),
-    vehicles: new Gauge({
-      name: 'fleetgrid_registry_vehicles',
-      help: 'Vehicles in the registry in memory, deleted ones included.',
       registers,
     }),
     brokerConnections: new Gauge({

@@ -14,7 +14,7 @@ import { decodeMessage } from './decode-message.ts'
 import { Unusable } from './decode-payload.ts'
 import { createIngestMetrics } from './ingest-metrics.ts'
 import type { JobExecutionMessage, Message } from './messages.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
+import { type Outcome, outcomeOf, type Redriven, redriven } from './outcome.ts'
 import { Registry } from './registry.ts'
 import { type TopicFamily, topicFamily } from './topics.ts'
 
@@ -110,7 +110,10 @@ export class Ingest {
 
   /** Fills the registry from the index; before the first message. */
   async load(): Promise<void> {
-    for await (const snapshot of this.#deps.fleetIndex.loadRegistry()) this.#registry.load(snapshot)
+    for await (const snapshot of this.#deps.fleetIndex.loadRegistry()) {
+      this.#registry.load(snapshot)
+      this.#tell(snapshot.vehicles.map(({ status }) => status.vin))
+    }
     this.#deps.metrics.vehicles.set(this.#registry.size)
   }
 
@@ -124,10 +127,12 @@ export class Ingest {
   }
 
   /** Sends a dead letter's message through again, with the time at which it first came. */
-  redrive(letter: DeadLetter & { firstReceivedAt: number }): Promise<Outcome> {
+  redrive(letter: DeadLetter & { firstReceivedAt: number }): Promise<Redriven> {
     const { topic, payload, firstReceivedAt } = letter
     return new Promise((resolve) => {
-      this.#process({ topic, payload, receivedAt: firstReceivedAt }, resolve)
+      this.#process({ topic, payload, receivedAt: firstReceivedAt }, (outcome) => {
+        resolve(redriven(outcome))
+      })
     })
   }
 
@@ -248,14 +253,18 @@ export class Ingest {
     this.#deps.metrics.vehicles.set(this.#registry.size)
     this.#deps.metrics.queued.set({ sink: 'fleet-index' }, this.#writes.size)
     if (this.#changedVins.size === 0) return
+    this.#tell(this.#changedVins)
+    this.#changedVins.clear()
+  }
+
+  #tell(vins: Iterable<string>): void {
     const changed: VehicleView[] = []
     const deleted: string[] = []
-    for (const vin of this.#changedVins) {
+    for (const vin of vins) {
       const view = this.#registry.view(vin)
       if (view === undefined) deleted.push(vin)
       else changed.push(view)
     }
-    this.#changedVins.clear()
     this.#deps.onVehiclesChanged(changed, deleted)
   }
 

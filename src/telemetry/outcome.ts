@@ -18,3 +18,15 @@ export function outcomeOf(result: Settled): Outcome {
       return { kind: 'refused', reason: result.reason }
   }
 }
+
+/** The same for who redrives a dead letter. */
+export interface Redriven {
+  readonly outcome: 'accepted' | 'dead-lettered' | 'unavailable'
+  readonly reason?: string
+}
+
+export function redriven(outcome: Outcome): Redriven {
+  if (outcome.kind === 'unusable') return { outcome: 'dead-lettered', reason: outcome.reason }
+  if (outcome.kind === 'refused') return { outcome: 'unavailable', reason: outcome.reason }
+  return { outcome: 'accepted' }
+}
