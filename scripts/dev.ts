@@ -19,7 +19,7 @@ Data goes to DATA_DIR (./data); delete the folder to start afresh. Ctrl-C stops 
   process.exit(0)
 }
 
-const env = { LOG_FORMAT: 'pretty', ...process.env }
+const env = { LOG_FORMAT: 'pretty', ...process.env } as Record<string, string | undefined>
 const http = `http://127.0.0.1:${env['HTTP_PORT'] ?? '8080'}`
 const mqtt = `mqtt://127.0.0.1:${env['MQTT_PORT'] ?? '1883'}`
 const children: ChildProcess[] = []
@@ -32,7 +32,7 @@ server.once('exit', (code) => stop(code ?? 1))
 await ready()
 const token = await output('scripts/token.ts', ['--role', 'operator'])
 const drive = ['--vehicles', options.vehicles, '--speedup', options.speedup, '--broker', mqtt]
-run('simulators/vehicles/main.ts', [...drive, '--quiet', '--password', token])
+run('simulators/vehicles/main.ts', [...drive, '--quiet'], { SIMULATOR_PASSWORD: token })
 
 console.log(`
   Fleetgrid is running, with ${options.vehicles} simulated vehicles on 18 real routes.
@@ -55,11 +55,15 @@ ${token}
   Ctrl-C stops everything; the data stays in ${env['DATA_DIR'] ?? './data'}.
 `)
 
-function run(script: string, args: readonly string[]): ChildProcess {
+function run(
+  script: string,
+  args: readonly string[],
+  more: Record<string, string> = {},
+): ChildProcess {
   // In a group of their own: Ctrl-C reaches us, and we stop them in order.
   const child = spawn(process.execPath, [script, ...args], {
     stdio: 'inherit',
-    env,
+    env: { ...env, ...more },
     detached: true,
   })
   children.push(child)

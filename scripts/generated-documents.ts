@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { describeConfiguration } from './describe-configuration.ts'
 import { describeMessages } from './describe-messages.ts'
 import { describeMetrics } from './describe-metrics.ts'
+import { createOpenapiDocument } from './openapi-document.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -11,5 +12,6 @@ export async function generatedDocuments(): Promise<{ path: string; text: string
     { path: resolve(root, 'docs/configuration.md'), text: describeConfiguration() },
     { path: resolve(root, 'docs/messages.md'), text: describeMessages() },
     { path: resolve(root, 'docs/metrics.md'), text: await describeMetrics() },
+    { path: resolve(root, 'docs/openapi/fleetgrid.json'), text: await createOpenapiDocument() },
   ]
 }

@@ -9,6 +9,7 @@ import { createLiveVehicles } from './fleet/live-vehicles.ts'
 import { createKeys } from './http/auth.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createCleanup } from './lib/cleanup.ts'
+import type { FleetIndex } from './ports/fleet-index.ts'
 import { createRetention } from './retention/retention.ts'
 import { Ingest } from './telemetry/ingest.ts'
 
@@ -22,6 +23,8 @@ export interface Fleetgrid {
   drain(): Promise<boolean>
   /** Closes everything in reverse order, all of it, and rejects with what went wrong. */
   close(): Promise<void>
+  /** Drops now what is past its retention, instead of at the next interval. */
+  upkeep(): Promise<void>
   /** Where it can be reached, after start. */
   urls(): { readonly http: string; readonly mqtt: readonly string[] }
 }
@@ -61,16 +64,7 @@ export async function createFleetgrid(
   const retention = createRetention({ ...ports, ...config.retention, clock, metrics, logger })
 
   let isDraining = false
-  const health = {
-    async check(): Promise<readonly string[]> {
-      if (isDraining) return ['this instance is stopping']
-      const index = await fleetIndex.check().then(
-        () => [],
-        (error: Error) => [`fleet index: ${error.message}`],
-      )
-      return [...index, ...ingest.problems()]
-    },
-  }
+  const health = createHealth(fleetIndex, ingest, () => isDraining)
   const has = (role: 'fleet-api' | 'telemetry'): boolean => config.roles.has(role)
   const app = await buildApp({
     config,
@@ -81,7 +75,7 @@ export async function createFleetgrid(
     health,
     ...(has('fleet-api') ? { fleet: { index: fleetIndex, live } } : {}),
     deadLetters: { store: deadLetters, redrive: (letter) => ingest.redrive(letter) },
-    ...(has('telemetry') ? { mqttSocket: telemetryFeed.acceptStream } : {}),
+    ...(has('telemetry') ? { mqttSocket: telemetryFeed.acceptStream.bind(telemetryFeed) } : {}),
   })
 
   const cleanup = createCleanup()
@@ -121,10 +115,24 @@ export async function createFleetgrid(
       return finishWithin(config.drainTimeoutMs, ingest)
     },
     close: () => cleanup.run(),
+    upkeep: () => retention.runOnce(),
     urls: () => ({
       http: app.listeningOrigin,
       mqtt: has('telemetry') ? telemetryFeed.describe().urls : [],
     }),
+  }
+}
+
+function createHealth(fleetIndex: FleetIndex, ingest: Ingest, isDraining: () => boolean) {
+  return {
+    async check(): Promise<readonly string[]> {
+      if (isDraining()) return ['this instance is stopping']
+      const index = await fleetIndex.check().then(
+        () => [],
+        (error: Error) => [`fleet index: ${error.message}`],
+      )
+      return [...index, ...ingest.problems()]
+    },
   }
 }
 

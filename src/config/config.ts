@@ -15,6 +15,7 @@ export interface Config {
     readonly port: number
     readonly rateLimitPerSecond: number
     readonly trustedProxies: readonly string[]
+    readonly corsOrigins: readonly string[]
   }
   readonly auth: AuthConfig
   readonly telemetryFeed: TelemetryFeedConfig
@@ -79,7 +80,8 @@ export function createConfig(env: Env): Config {
       host: env.HTTP_HOST,
       port: env.HTTP_PORT,
       rateLimitPerSecond: env.HTTP_RATE_LIMIT_PER_SECOND,
-      trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',').map((part) => part.trim()) ?? [],
+      trustedProxies: splitList(env.HTTP_TRUSTED_PROXIES),
+      corsOrigins: splitList(env.HTTP_CORS_ORIGINS),
     },
     auth: createAuthConfig(env, dataDir),
     telemetryFeed: createFeedConfig(env),
@@ -124,4 +126,8 @@ function createFeedConfig(env: Env): TelemetryFeedConfig {
     anonymous: env.MQTT_ANONYMOUS === 'auto' ? automatic : env.MQTT_ANONYMOUS,
     connectionsMax: env.MQTT_CONNECTIONS_MAX,
   }
+}
+
+function splitList(text: string | undefined): string[] {
+  return text?.split(',').map((part) => part.trim()) ?? []
 }

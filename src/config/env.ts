@@ -55,6 +55,10 @@ export const variables = {
     description:
       'Addresses or networks, separated by commas, whose X-Forwarded-* headers are believed.',
   }),
+  HTTP_CORS_ORIGINS: optionalText({
+    description:
+      'Origins of web pages, separated by commas, that may call the API from a browser; * for all. Not set: none but the page’s own.',
+  }),
   JWT_JWKS_URL: optionalUrl({
     description:
       'Key set of the token issuer, for Cognito https://cognito-idp.{region}.amazonaws.com/{pool}/.well-known/jwks.json. Without it tokens are checked with the key pair in DATA_DIR/keys, created at first start.',

@@ -138,22 +138,39 @@ export function summarizeTelemetry(document: JsonObject): TelemetrySummary {
   const speed = child(document, 'speed')
   const odometer = child(document, 'odometer')
   const fuelInfo = child(document, 'fuelinfo')
-  return {
-    sentAt: text(document['sendtimestamp']) ?? '',
-    ...defined('tripId', text(document['tripid'])),
-    // "metres" holds kilometres: the wire's name, not its unit (reference §1.1).
-    ...defined('odometerKm', number(odometer['metres'])),
-    ...defined('tripOdometerKm', number(odometer['tripodometer'])),
-    ...defined('fuelL', number(document['fuel'])),
-    ...defined('tripFuelMl', number(fuelInfo['currenttripconsumption'])),
-    ...defined('tankCapacityL', number(fuelInfo['tankcapacity'])),
-    ...defined('oilTemperatureF', number(document['oiltemp'])),
-    ...defined('speedKmh', number(geolocation['speed'])),
-    ...defined('maxSpeedKmh', number(speed['max'])),
-    ...defined('averageSpeedKmh', number(speed['average'])),
-    ...defined('headingDegrees', number(geolocation['heading'])),
-    ...defined('ignition', text(document['ignitionstatus'])),
-  }
+  // Plain assignments: this runs for every message that is stored.
+  const summary: Mutable<TelemetrySummary> = { sentAt: text(document['sendtimestamp']) ?? '' }
+  setText(summary, 'tripId', document['tripid'])
+  // "metres" holds kilometres: the wire's name, not its unit (reference §1.1).
+  setNumber(summary, 'odometerKm', odometer['metres'])
+  setNumber(summary, 'tripOdometerKm', odometer['tripodometer'])
+  setNumber(summary, 'fuelL', document['fuel'])
+  setNumber(summary, 'tripFuelMl', fuelInfo['currenttripconsumption'])
+  setNumber(summary, 'tankCapacityL', fuelInfo['tankcapacity'])
+  setNumber(summary, 'oilTemperatureF', document['oiltemp'])
+  setNumber(summary, 'speedKmh', geolocation['speed'])
+  setNumber(summary, 'maxSpeedKmh', speed['max'])
+  setNumber(summary, 'averageSpeedKmh', speed['average'])
+  setNumber(summary, 'headingDegrees', geolocation['heading'])
+  setText(summary, 'ignition', document['ignitionstatus'])
+  return summary
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type KeysOf<V> = {
+  [K in keyof TelemetrySummary]-?: V extends TelemetrySummary[K] ? K : never
+}[keyof TelemetrySummary]
+
+function setNumber(
+  summary: Mutable<TelemetrySummary>,
+  key: KeysOf<number>,
+  value: Json | undefined,
+) {
+  if (typeof value === 'number') summary[key] = value
+}
+
+function setText(summary: Mutable<TelemetrySummary>, key: KeysOf<string>, value: Json | undefined) {
+  if (typeof value === 'string') summary[key] = value
 }
 
 const NOTHING: JsonObject = {}

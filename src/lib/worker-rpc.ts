@@ -165,7 +165,8 @@ export class WorkerClient<S extends HostedService> {
   }
 
   async #spawn(): Promise<void> {
-    const worker = new Worker(this.#entry, { workerData: this.#data })
+    // Without the parent's flags: what a test runner loads there would load again in each worker.
+    const worker = new Worker(this.#entry, { workerData: this.#data, execArgv: [] })
     this.#worker = worker
     let cause: unknown
     worker.on('message', (reply: Reply) => this.#settle(reply))

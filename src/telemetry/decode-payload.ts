@@ -1,12 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
+import { countKeys, lowerKeysInText } from './lower-keys.ts'
 
 /** Deepest nesting of a message; the original's deepest has 4. */
 export const DEPTH_MAX = 32
-
-/** Distinct keys whose lower-case form is remembered; beyond it they are lowered one by one. */
-const KNOWN_KEYS_MAX = 10_000
-const knownKeys = new Map<string, string>()
 
 /** A message that can't be used, with the reason for the person who reads the dead letter. */
 export class Unusable extends Error {}
@@ -20,23 +17,29 @@ export function decodePayload(payload: Uint8Array, sizeMaxBytes: number): JsonOb
     throw new Unusable(`larger than ${sizeMaxBytes} bytes: ${payload.length}`)
   }
   if (!isUtf8(payload)) throw new Unusable('not valid UTF-8')
-  return parseObject(
-    Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8'),
-    'the message',
-  )
+  const lowered = lowerKeysInText(payload)
+  if (lowered !== undefined && lowered.depth <= DEPTH_MAX) {
+    const value = parse(lowered.text, 'the message')
+    if (isJsonObject(value) && countKeys(value) === lowered.keyCount) return value
+  }
+  // Something about it is unusual: the slower way knows what.
+  return parseObject(Buffer.from(payload).toString('utf8'), 'the message')
 }
 
 /** @throws Unusable */
 export function parseObject(text: string, what: string): JsonObject {
-  let value: unknown
+  const value = parse(text, what)
+  if (!isJsonObject(value)) throw new Unusable(`${what} is not a JSON object`)
+  return lowerObject(value, 1)
+}
+
+function parse(text: string, what: string): Json {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
     // The engine's message can quote the payload: keep it short.
     throw new Unusable(`${what} is not JSON: ${(error as Error).message.slice(0, 120)}`)
   }
-  if (!isJsonObject(value)) throw new Unusable(`${what} is not a JSON object`)
-  return lowerObject(value, 1)
 }
 
 function lowerValue(value: Json, depth: number): Json {
@@ -52,7 +55,7 @@ function lowerValue(value: Json, depth: number): Json {
 function lowerObject(object: JsonObject, depth: number): JsonObject {
   const lowered: JsonObject = {}
   for (const key in object) {
-    const lower = lowerKey(key)
+    const lower = key.toLowerCase()
     const value = object[key] as Json
     if (lower in lowered) {
       if (lower === '__proto__') throw new Unusable('the key __proto__ is not allowed')
@@ -65,14 +68,6 @@ function lowerObject(object: JsonObject, depth: number): JsonObject {
       typeof value === 'object' && value !== null ? lowerValue(value, depth + 1) : value
   }
   return lowered
-}
-
-function lowerKey(key: string): string {
-  const known = knownKeys.get(key)
-  if (known !== undefined) return known
-  const lower = key.toLowerCase()
-  if (knownKeys.size < KNOWN_KEYS_MAX && key.length <= 64) knownKeys.set(key, lower)
-  return lower
 }
 
 export function printable(text: string): string {

@@ -51,7 +51,7 @@ class Broker implements EmbeddedFeed {
   readonly #callers = new WeakMap<Client, BrokerCaller>()
   /** Clients that listen; while there are none, nothing is relayed. */
   readonly #listeners = new Set<Client>()
-  #connections = 0
+  readonly #streams = new Set<Duplex>()
   #deliver: ((message: FeedMessage) => void) | undefined
 
   constructor(options: EmbeddedFeedOptions) {
@@ -71,8 +71,7 @@ class Broker implements EmbeddedFeed {
           options.anonymous,
           subscription.topic,
         )
-        // QoS 0 only: a persistent subscriber that stays away would fill memory.
-        done(null, allowed ? { ...subscription, qos: 0 } : null)
+        done(null, allowed ? subscription : null)
       },
     })
     this.#relayOnlyToListeners()
@@ -106,18 +105,19 @@ class Broker implements EmbeddedFeed {
   }
 
   acceptStream(stream: Duplex, request?: IncomingMessage): void {
-    if (this.#connections >= this.#options.connectionsMax || this.#deliver === undefined) {
+    const { connectionsMax, onConnections } = this.#options
+    if (this.#streams.size >= connectionsMax || this.#deliver === undefined) {
       stream.destroy()
       return
     }
-    this.#connections += 1
-    this.#options.onConnections(this.#connections)
+    this.#streams.add(stream)
+    onConnections(this.#streams.size)
     stream.once('close', () => {
-      this.#connections -= 1
-      this.#options.onConnections(this.#connections)
+      this.#streams.delete(stream)
+      onConnections(this.#streams.size)
     })
     const client = this.#aedes.handle(stream as Socket, request)
-    limitPacketSize(client, stream)
+    guardParser(client, stream)
   }
 
   /** Nothing new is read; what is being written still gets its PUBACK. */
@@ -127,10 +127,10 @@ class Broker implements EmbeddedFeed {
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve())
-      this.#aedes.close()
-    })
+    await new Promise<void>((resolve) => this.#aedes.close(() => resolve()))
+    // Those that never said CONNECT are no clients yet.
+    for (const stream of this.#streams) stream.destroy()
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
   }
 
   async #authenticate(client: Client, password: Readonly<Buffer> | undefined): Promise<void> {
@@ -201,15 +201,30 @@ function refusal(message: string, returnCode: number): Error {
   return Object.assign(new Error(message), { returnCode })
 }
 
-/** The parser of aedes gathers a packet of any announced length: 256 MB a connection, if asked to. */
-function limitPacketSize(client: Client, stream: Duplex): void {
-  const { _parser: parser } = client as unknown as {
-    _parser: { parse(buffer: Buffer): number; packet: { length: number } }
-  }
+interface Parser {
+  parse(buffer: Buffer): number
+  readonly packet: { readonly length: number }
+  prependListener(event: 'packet', listener: (packet: Packet) => void): void
+}
+
+interface Packet {
+  readonly cmd: string
+  readonly subscriptions?: { qos: number }[]
+}
+
+/** Two bounds that aedes has no option for. */
+function guardParser(client: Client, stream: Duplex): void {
+  const { _parser: parser } = client as unknown as { _parser: Parser }
+  // It gathers a packet of any announced length: 256 MB a connection, if asked to.
   const parse = parser.parse.bind(parser)
   parser.parse = (buffer) => {
     const pending = parse(buffer)
     if (parser.packet.length > PACKET_SIZE_MAX_BYTES) stream.destroy()
     return pending
   }
+  // It keeps messages for persistent subscribers that stay away: grant QoS 0, and say so.
+  parser.prependListener('packet', (packet) => {
+    if (packet.cmd !== 'subscribe') return
+    for (const subscription of packet.subscriptions ?? []) subscription.qos = 0
+  })
 }

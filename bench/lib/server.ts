@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+const root = resolve(import.meta.dirname, '../..')
+
+export interface BenchServer {
+  readonly pid: number
+  readonly dataDir: string
+  readonly http: string
+  readonly mqttPort: number
+  token(role: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** The service as a user starts it, in a process of its own on a fresh data folder. */
+export async function startServer(env: Record<string, string> = {}): Promise<BenchServer> {
+  const dataDir = env['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'fleetgrid-bench-'))
+  const [httpPort, mqttPort] = [18_080, 18_830]
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      LOG_LEVEL: 'warn',
+      DATA_DIR: dataDir,
+      HTTP_PORT: String(httpPort),
+      HTTP_RATE_LIMIT_PER_SECOND: '0',
+      MQTT_PORT: String(mqttPort),
+      ...env,
+    },
+  })
+  const http = `http://127.0.0.1:${httpPort}`
+  await waitReady(http, child)
+  return {
+    pid: child.pid ?? 0,
+    dataDir,
+    http,
+    mqttPort,
+    token: (role) => mintToken(role, dataDir),
+    async stop() {
+      const exited = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      await exited
+      if (env['DATA_DIR'] === undefined) rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function waitReady(http: string, child: ChildProcess): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}`)
+    const answer = await fetch(`${http}/ready`).catch(() => undefined)
+    if (answer?.ok) return
+    await pause(50)
+  }
+}
+
+async function mintToken(role: string, dataDir: string): Promise<string> {
+  const args = ['scripts/token.ts', '--role', role, '--data-dir', dataDir]
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+  let text = ''
+  for await (const chunk of child.stdout) text += chunk
+  return text.trim()
+}

@@ -1,0 +1,91 @@
+import { createHash, createPublicKey, generateKeyPair } from 'node:crypto'
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createSigner } from 'fast-jwt'
+import type { AccessRole, KeySource } from './caller.ts'
+
+const PRIVATE_KEY_FILE = 'token-key.pem'
+
+export interface KeyPair {
+  readonly id: string
+  readonly publicKey: string
+  readonly privateKey: string
+}
+
+/** A key pair of this machine, for development and for installations without an identity provider. */
+export function createLocalKeys(keyDir: string): KeySource {
+  let loading: Promise<KeyPair> | undefined
+  const load = (): Promise<KeyPair> => {
+    loading ??= loadKeyPair(keyDir)
+    return loading
+  }
+  return {
+    async open() {
+      await load()
+    },
+    publicKey: async () => (await load()).publicKey,
+  }
+}
+
+/** Reads the pair, or creates it. Of two processes that start at once both get the same pair. */
+export async function loadKeyPair(keyDir: string): Promise<KeyPair> {
+  const file = join(keyDir, PRIVATE_KEY_FILE)
+  const privateKey = (await readIfThere(file)) ?? (await createPrivateKey(keyDir, file))
+  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
+  const id = createHash('sha256').update(publicKey).digest('base64url').slice(0, 16)
+  return { id, publicKey, privateKey }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function createPrivateKey(keyDir: string, file: string): Promise<string> {
+  await mkdir(keyDir, { recursive: true, mode: 0o700 })
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+  const temporary = `${file}.${process.pid}.${Date.now()}`
+  const handle = await open(temporary, 'wx', 0o600)
+  try {
+    await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  // A link is all or nothing, and fails if another process was faster: then its key counts.
+  await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await unlink(temporary)
+  return readFile(file, 'utf8')
+}
+
+export interface TokenRequest {
+  readonly subject: string
+  readonly roles: readonly AccessRole[]
+  readonly lifetimeMs: number
+  readonly issuer?: string | undefined
+  readonly audience?: string | undefined
+}
+
+/** A token as Cognito would make it, signed with the local pair. */
+export function signToken(pair: KeyPair, request: TokenRequest): string {
+  const sign = createSigner({
+    algorithm: 'RS256',
+    key: pair.privateKey,
+    kid: pair.id,
+    expiresIn: request.lifetimeMs,
+  })
+  const { subject, roles, issuer, audience } = request
+  return sign({
+    sub: subject,
+    'cognito:groups': roles,
+    ...(issuer === undefined ? {} : { iss: issuer }),
+    ...(audience === undefined ? {} : { aud: audience }),
+  })
+}

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process'
+import { resolve } from 'node:path'
+import t from 'tap'
+import { createConfig } from '../../src/config/config.ts'
+import { ConfigurationError, readEnv } from '../../src/config/env.ts'
+
+t.test('an empty environment is a working configuration on the loopback address', async (t) => {
+  t.match(createConfig(readEnv({})), {
+    http: { host: '127.0.0.1', port: 8080 },
+    telemetryFeed: { host: '127.0.0.1', port: 1883, anonymous: 'all' },
+    auth: { provider: 'local-keys' },
+  })
+})
+
+t.test('a broker that listens beyond loopback asks for tokens unless told otherwise', async (t) => {
+  const open = createConfig(readEnv({ MQTT_HOST: '0.0.0.0' }))
+  t.equal(open.telemetryFeed.anonymous, 'none')
+  const told = createConfig(readEnv({ MQTT_HOST: '0.0.0.0', MQTT_ANONYMOUS: 'telemetry' }))
+  t.equal(told.telemetryFeed.anonymous, 'telemetry')
+})
+
+t.test('every wrong value is in one list, with what was expected', async (t) => {
+  const wrong = {
+    HTTP_PORT: '80a',
+    MQTT_PORT: '70000',
+    LOG_LEVEL: 'loud',
+    FLEETGRID_ROLES: 'telemetry,barista',
+    JWT_JWKS_URL: 'example.com',
+  }
+  t.same(problemsOf(wrong), [
+    'FLEETGRID_ROLES="telemetry,barista" has barista; choose from fleet-api, telemetry',
+    'LOG_LEVEL="loud" must be one of fatal, error, warn, info, debug, trace',
+    'HTTP_PORT="80a" must be a whole number from 0 to 65535',
+    'JWT_JWKS_URL="example.com" must be a URL, such as https://example.com/keys',
+    'MQTT_PORT="70000" must be a whole number from 0 to 65535',
+  ])
+  const keysOfAnyone = readEnv({ JWT_JWKS_URL: 'https://example.com/keys' })
+  t.throws(() => createConfig(keysOfAnyone), ConfigurationError)
+})
+
+t.test('the process ends with 2 and the list when the configuration is wrong', async (t) => {
+  const { status, stderr } = spawnSync(process.execPath, ['src/main.ts'], {
+    cwd: resolve(import.meta.dirname, '../..'),
+    env: { ...process.env, HTTP_PORT: 'x', MQTT_PORT: '-1' },
+    encoding: 'utf8',
+  })
+  t.equal(status, 2)
+  t.match(stderr, /2 error\(s\):\n {2}- HTTP_PORT="x".*\n {2}- MQTT_PORT="-1"/)
+  t.match(stderr, /docs\/configuration\.md/)
+})
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readEnv(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems
+    throw error
+  }
+}

@@ -1,0 +1,137 @@
+import polyline from '@mapbox/polyline'
+import { connectAsync, type MqttClient } from 'mqtt'
+import t from 'tap'
+import { cardata } from '../helpers/messages.ts'
+import { createRandom } from '../helpers/random.ts'
+import { createService, type Service } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
+
+// Promise 1: a PUBACK means that the message is stored. Vehicles keep publishing while the process
+// is killed at random moments; as real clients they send again what was not acknowledged.
+
+const SEED = Number(process.env['SEED'] ?? 20_261_121)
+const VEHICLES = 4
+const MESSAGES = 2500
+const IN_FLIGHT = 50
+const KILLS = 5
+
+/** Every message has a place of its own, on the grid of a polyline: 1e-5 degrees. */
+function place(index: number): [latitude: number, longitude: number] {
+  return [(10_000 + Math.floor(index / 100)) / 1e5, (20_000 + (index % 100)) / 1e5]
+}
+
+class Vehicle {
+  readonly tripId: string
+  readonly acknowledged = new Set<number>()
+  readonly #client: MqttClient
+  readonly #vin: string
+  readonly #startAt = Date.now() - MESSAGES
+
+  constructor(client: MqttClient, number: number) {
+    this.#client = client
+    this.#vin = `5AZKILL00000000${number}`
+    this.tripId = `kill-${number}`
+  }
+
+  async drive(): Promise<void> {
+    let next = 0
+    const lane = async (): Promise<void> => {
+      while (next < MESSAGES) {
+        const index = next
+        next += 1
+        await this.#publish(index)
+        this.acknowledged.add(index)
+      }
+    }
+    await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
+  }
+
+  async #publish(index: number): Promise<void> {
+    const [Latitude, Longitude] = place(index)
+    const message = cardata({
+      VIN: this.#vin,
+      TripId: this.tripId,
+      SendTimeStamp: new Date(this.#startAt + index).toISOString(),
+      GeoLocation: { Latitude, Longitude, Altitude: 0, Heading: 0, Speed: 1 },
+    })
+    await this.#client.publishAsync(`dt/cvra/${this.#vin}/cardata`, JSON.stringify(message), {
+      qos: 1,
+    })
+  }
+}
+
+/** Indices of the messages whose place is in the stored route. */
+async function stored(service: Service, { tripId }: Vehicle): Promise<number[]> {
+  const { geometry } = await service.get(`/vehicles/route/${tripId}`)
+  if (geometry === undefined) return []
+  return polyline.decode(geometry).map(([latitude, longitude]) => {
+    const row = Math.round(latitude * 1e5) - 10_000
+    return row * 100 + Math.round(longitude * 1e5) - 20_000
+  })
+}
+
+t.test(`kill -9 in mid-ingest, ${KILLS} times (seed ${SEED})`, async (t) => {
+  const random = createRandom(SEED)
+  const service = await createService(t, { DATA_DIR: t.testdir(), LOG_LEVEL: 'warn' })
+  await service.start()
+  const vehicles: Vehicle[] = []
+  for (let number = 0; number < VEHICLES; number += 1) {
+    const client = await connectAsync(service.mqttUrl, { protocolVersion: 4, reconnectPeriod: 50 })
+    client.on('error', () => undefined)
+    t.after(() => client.endAsync(true))
+    vehicles.push(new Vehicle(client, number))
+  }
+  const total = () => vehicles.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0)
+  const driving = Promise.all(vehicles.map((vehicle) => vehicle.drive()))
+
+  for (let kill = 1; kill <= KILLS; kill += 1) {
+    const share = (kill - 1 + random()) / (KILLS + 1)
+    const after = Math.floor(share * VEHICLES * MESSAGES)
+    await until(() => total() >= after, { withinMs: 60_000, what: `${after} acknowledged` })
+    t.equal(await service.kill('SIGKILL'), 'SIGKILL')
+    const promised = vehicles.map(({ acknowledged }) => new Set(acknowledged))
+    await service.start()
+    for (const [number, vehicle] of vehicles.entries()) {
+      const there = new Set(await stored(service, vehicle))
+      const missing = [...(promised[number] ?? [])].filter((index) => !there.has(index))
+      t.same(missing, [], `kill ${kill}: all acknowledged messages of vehicle ${number} are there`)
+    }
+  }
+
+  await driving
+  for (const vehicle of vehicles) {
+    const there = await stored(service, vehicle)
+    t.equal(there.length, MESSAGES, 'every message, none twice')
+    t.same(
+      there,
+      [...there].sort((a, b) => a - b),
+      'in order of send time',
+    )
+    t.equal(new Set(there).size, MESSAGES)
+  }
+})
+
+t.test(
+  'SIGTERM in mid-ingest: what is in flight finishes, exit 0, nothing acknowledged is lost',
+  async (t) => {
+    const service = await createService(t, { DATA_DIR: t.testdir(), LOG_LEVEL: 'info' })
+    await service.start()
+    const client = await connectAsync(service.mqttUrl, { protocolVersion: 4, reconnectPeriod: 50 })
+    client.on('error', () => undefined)
+    t.after(() => client.endAsync(true))
+    const vehicle = new Vehicle(client, 9)
+    const driving = vehicle.drive()
+    await until(() => vehicle.acknowledged.size >= 500, { what: '500 acknowledged' })
+    t.equal(await service.kill('SIGTERM'), 0)
+    t.match(service.output(), /"finished":true/)
+    const promised = [...vehicle.acknowledged]
+    await service.start()
+    const there = new Set(await stored(service, vehicle))
+    t.same(
+      promised.filter((index) => !there.has(index)),
+      [],
+    )
+    await driving
+    t.equal((await stored(service, vehicle)).length, MESSAGES)
+  },
+)

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { loadKeyPair, signToken } from '../../src/http/local-keys.ts'
+import { until } from './until.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** The service in a process of its own, to be killed and started again on the same ports and data. */
+export interface Service {
+  readonly mqttUrl: string
+  readonly httpUrl: string
+  start(): Promise<void>
+  /** Ends the process that `start` started and resolves with its exit code or signal. */
+  kill(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
+  get(path: string): Promise<any>
+  readonly output: () => string
+}
+
+export async function createService(
+  t: { after(close: () => unknown): void },
+  env: Record<string, string> & { DATA_DIR: string },
+): Promise<Service> {
+  const [httpPort, mqttPort] = [await freePort(), await freePort()]
+  const httpUrl = `http://127.0.0.1:${httpPort}`
+  let child: ChildProcess | undefined
+  let output = ''
+  const kill = async (signal: NodeJS.Signals) => {
+    const running = child
+    child = undefined
+    if (running === undefined || running.exitCode !== null) return running?.exitCode ?? null
+    const exited = new Promise<number | NodeJS.Signals | null>((resolve) =>
+      running.once('exit', (code, by) => resolve(code ?? by)),
+    )
+    running.kill(signal)
+    return exited
+  }
+  t.after(() => kill('SIGKILL'))
+  return {
+    httpUrl,
+    mqttUrl: `mqtt://127.0.0.1:${mqttPort}`,
+    output: () => output,
+    kill,
+    async start() {
+      const started = spawn(process.execPath, ['src/main.ts'], {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          HTTP_PORT: String(httpPort),
+          MQTT_PORT: String(mqttPort),
+          HTTP_RATE_LIMIT_PER_SECOND: '0',
+          ...env,
+        },
+      })
+      child = started
+      for (const stream of [started.stdout, started.stderr]) {
+        stream.on('data', (data) => {
+          output += data
+        })
+      }
+      await until(
+        async () => {
+          if (started.exitCode !== null) throw new Error(`the service ended: ${output}`)
+          return (await fetch(`${httpUrl}/ready`).catch(() => undefined))?.ok
+        },
+        { withinMs: 30_000, what: 'readiness of the service' },
+      )
+    },
+    async get(path) {
+      const pair = await loadKeyPair(join(env.DATA_DIR, 'keys'))
+      const token = signToken(pair, { roles: ['operator'], subject: 'tester', lifetimeMs: 600_000 })
+      const answer = await fetch(`${httpUrl}${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+      return answer.json()
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (typeof address !== 'object' || address === null) throw new Error('no port')
+  return address.port
+}
