@@ -55,6 +55,6 @@ function makeChanges(count: number, start: number): FleetChange[] {
     const decoded = decodeMessage({ family: 'cardata', payload, receivedAt, sizeMaxBytes: 65_536 })
     if (!decoded.usable || decoded.message?.kind !== 'cardata') throw new Error('unusable')
     const options = { receivedAt, clockSkewToleranceMs: 60_000, oilTemperatureLimitF: 280 }
-    return applyMessage(registry, decoded.message, options)
+    return applyMessage(registry, decoded.message, options).change
   })
 }

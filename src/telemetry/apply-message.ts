@@ -1,6 +1,7 @@
 import { type DevicePatch, deleteDevice, patchDevice } from '../domain/device-merge.ts'
 import { isJsonObject, type JsonObject } from '../domain/json.ts'
 import { isNewer, newest, type Stamp } from '../domain/stamp.ts'
+import { summarizeTelemetry } from '../domain/vehicle.ts'
 import {
   clearAllTroubleCodes,
   clearAnomaly,
@@ -20,7 +21,7 @@ import type {
   TripMessage,
   VehicleMessage,
 } from './messages.ts'
-import type { Registry, VehicleEntry } from './registry.ts'
+import type { Applied, Registry, VehicleEntry } from './registry.ts'
 
 /** Trouble codes or attributes that one vehicle may ever have shown; bounds memory. */
 const ENTRIES_MAX = 500
@@ -55,10 +56,13 @@ export function applyMessage(
   registry: Registry,
   message: Applicable,
   options: ApplyOptions,
-): FleetChange {
+): Applied {
+  if (message.kind === 'cardata') return applyCardata(registry, message, options)
+  return { change: applyOther(registry, message) }
+}
+
+function applyOther(registry: Registry, message: Exclude<Applicable, CardataMessage>): FleetChange {
   switch (message.kind) {
-    case 'cardata':
-      return applyCardata(registry, message, options)
     case 'trip':
       return applyTrip(registry, message)
     case 'dtc':
@@ -79,11 +83,7 @@ export function applyMessage(
   }
 }
 
-function applyCardata(
-  registry: Registry,
-  message: CardataMessage,
-  options: ApplyOptions,
-): FleetChange {
+function applyCardata(registry: Registry, message: CardataMessage, options: ApplyOptions): Applied {
   const { vin, stamp, document, sentAt } = message
   const entry = registry.vehicle(vin)
   const position = typeof message.position === 'string' ? undefined : message.position
@@ -107,11 +107,9 @@ function applyCardata(
   })
   if (anomaly !== undefined) history.push(anomaly)
   const telemetry = { vin, stamp, document: text, ...(position === undefined ? {} : { position }) }
-  return {
-    history,
-    ...(isNewer(stamp, entry.status.deleted) ? { telemetry } : {}),
-    statuses: registry.unstoredStatus(entry),
-  }
+  const statuses = registry.unstoredStatus(entry)
+  if (!isNewer(stamp, entry.status.deleted)) return { change: { history, statuses } }
+  return { change: { history, telemetry, statuses }, summary: summarizeTelemetry(document) }
 }
 
 /** Cardata documents carry attributes and devices of their moment, as the original's do. */

@@ -17,7 +17,7 @@ export function createIngestMetrics(metrics: Metrics, clockSkewToleranceMs: numb
   const fromSent = metrics.latency.labels('sent')
   const fromReceived = metrics.latency.labels('received')
   return {
-    count(topic: TopicFamily | 'other', outcome: Outcome): Outcome {
+    count(topic: TopicFamily | 'other', outcome: Outcome): void {
       const label = OUTCOME_LABELS[outcome.kind]
       const key = `${topic} ${label}`
       let counter = outcomes.get(key)
@@ -26,7 +26,6 @@ export function createIngestMetrics(metrics: Metrics, clockSkewToleranceMs: numb
         outcomes.set(key, counter)
       }
       counter.inc()
-      return outcome
     },
 
     /** Counts what was repaired or wrong in a message that is kept all the same. */

@@ -1,21 +1,21 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../domain/clock.ts'
 import { errorMessage } from '../domain/errors.ts'
-import { summarizeTelemetry, type TelemetrySummary, type VehicleView } from '../domain/vehicle.ts'
+import type { VehicleView } from '../domain/vehicle.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { Batcher, type Settled } from '../lib/batcher.ts'
 import { createRateBudget } from '../lib/rate-budget.ts'
 import type { DeadLetter, DeadLetters } from '../ports/dead-letters.ts'
-import type { FleetChange, FleetIndex } from '../ports/fleet-index.ts'
+import type { FleetIndex } from '../ports/fleet-index.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { FeedMessage } from '../ports/telemetry-feed.ts'
-import { applyMessage, type SoftwareInstalled } from './apply-message.ts'
+import { applyMessage } from './apply-message.ts'
 import { decodeMessage } from './decode-message.ts'
 import { Unusable } from './decode-payload.ts'
 import { createIngestMetrics } from './ingest-metrics.ts'
-import type { JobExecutionMessage, Message } from './messages.ts'
+import type { JobExecutionMessage } from './messages.ts'
 import { type Outcome, outcomeOf, type Redriven, redriven } from './outcome.ts'
-import { Registry } from './registry.ts'
+import { type Applied, Registry } from './registry.ts'
 import { type TopicFamily, topicFamily } from './topics.ts'
 
 // What passes through here: a feed's message → decodeMessage → applyMessage → Batcher →
@@ -46,11 +46,21 @@ export interface IngestConfig {
 
 type Incoming = Pick<FeedMessage, 'topic' | 'payload' | 'receivedAt'>
 
-interface Work {
-  readonly change: FleetChange
-  readonly message: Exclude<Message, JobExecutionMessage> | SoftwareInstalled
-  readonly settle: (outcome: Outcome) => void
+/** One message on its way. */
+interface Passage {
+  readonly incoming: Incoming
+  readonly family: TopicFamily | 'other'
+  /** Told how it ended. */
+  readonly tell: (outcome: Outcome, incoming: Incoming) => void
+  /** Raw send time, once decoded. */
+  sentAt?: number
 }
+
+interface Work extends Applied {
+  readonly passage: Passage
+}
+
+const UNKNOWN_TOPIC = 'the topic is none of the seven that Fleetgrid reads'
 
 interface Letter {
   readonly letter: DeadLetter
@@ -119,11 +129,13 @@ export class Ingest {
 
   /** Takes one message of the feed; acknowledges or refuses it later. Never throws, never waits. */
   deliver(message: FeedMessage): void {
-    this.#process(message, (outcome) => {
-      if (outcome.kind === 'unusable') this.#bury(message, outcome.reason)
-      else if (outcome.kind === 'refused') message.refuse(outcome.reason)
-      else message.acknowledge()
-    })
+    this.#process(message, this.#answerFeed as Passage['tell'])
+  }
+
+  readonly #answerFeed = (outcome: Outcome, message: FeedMessage): void => {
+    if (outcome.kind === 'unusable') this.#bury(message, outcome.reason)
+    else if (outcome.kind === 'refused') message.refuse(outcome.reason)
+    else message.acknowledge()
   }
 
   /** Sends a dead letter's message through again, with the time at which it first came. */
@@ -161,81 +173,67 @@ export class Ingest {
     this.#letters.abort(reason)
   }
 
-  #process(incoming: Incoming, settle: (outcome: Outcome) => void): void {
-    const family = topicFamily(incoming.topic)
-    if (family === undefined) {
-      const reason = 'the topic is none of the seven that Fleetgrid reads'
-      settle(this.#metrics.count('other', { kind: 'unusable', reason }))
+  #process(incoming: Incoming, tell: Passage['tell']): void {
+    const family = topicFamily(incoming.topic) ?? 'other'
+    const passage: Passage = { incoming, family, tell }
+    if (family === 'other') {
+      this.#end(passage, { kind: 'unusable', reason: UNKNOWN_TOPIC })
       return
     }
-    const counted = (outcome: Outcome): void => settle(this.#metrics.count(family, outcome))
     try {
-      this.#decode(incoming, family, counted)
+      this.#decode(passage, family)
     } catch (error) {
       // A bug must not take the feed down: the message is kept for whoever mends it.
       this.#deps.logger.error({ err: error, topic: incoming.topic }, 'failed to handle a message')
-      counted({ kind: 'unusable', reason: `internal error: ${errorMessage(error)}` })
+      this.#end(passage, { kind: 'unusable', reason: `internal error: ${errorMessage(error)}` })
     }
   }
 
-  #decode(incoming: Incoming, family: TopicFamily, settle: (outcome: Outcome) => void): void {
-    const { payload, receivedAt } = incoming
+  #decode(passage: Passage, family: TopicFamily): void {
+    const { payload, receivedAt } = passage.incoming
     const sizeMaxBytes = this.#deps.config.messageSizeMaxBytes
     const decoded = decodeMessage({ family, payload, receivedAt, sizeMaxBytes })
     if (!decoded.usable) {
-      settle({ kind: 'unusable', reason: decoded.reason })
-    } else if (decoded.message === undefined) {
-      settle({ kind: 'ignored' })
-    } else {
-      this.#metrics.inspect(family, decoded.message, receivedAt)
-      if (decoded.message.kind !== 'job-execution') this.#apply(decoded.message, receivedAt, settle)
-      else if (decoded.message.succeeded) this.#applyJob(decoded.message, receivedAt, settle)
-      else settle({ kind: 'ignored' })
+      this.#end(passage, { kind: 'unusable', reason: decoded.reason })
+      return
     }
+    const { message } = decoded
+    if (message === undefined) {
+      this.#end(passage, { kind: 'ignored' })
+      return
+    }
+    passage.sentAt = message.sentAt
+    this.#metrics.inspect(family, message, receivedAt)
+    if (message.kind !== 'job-execution') this.#apply(message, passage)
+    else if (message.succeeded) this.#applyJob(message, passage)
+    else this.#end(passage, { kind: 'ignored' })
   }
 
-  #apply(message: Work['message'], receivedAt: number, settle: (outcome: Outcome) => void): void {
+  #apply(message: Parameters<typeof applyMessage>[1], passage: Passage): void {
+    const { receivedAt } = passage.incoming
     try {
-      const change = applyMessage(this.#registry, message, { ...this.#deps.config, receivedAt })
-      this.#writes.add({ change, message, settle: this.#measured(message, receivedAt, settle) })
+      const applied = applyMessage(this.#registry, message, { ...this.#deps.config, receivedAt })
+      this.#writes.add({ ...applied, passage })
     } catch (error) {
       if (!(error instanceof Unusable)) throw error
-      settle({ kind: 'unusable', reason: error.message })
-    }
-  }
-
-  #measured(
-    message: Work['message'],
-    receivedAt: number,
-    settle: (outcome: Outcome) => void,
-  ): (outcome: Outcome) => void {
-    const sentAt = 'sentAt' in message ? message.sentAt : undefined
-    return (outcome) => {
-      if (outcome.kind === 'stored') {
-        this.#metrics.observeLatency(this.#deps.clock.now(), receivedAt, sentAt)
-      }
-      settle(outcome)
+      this.#end(passage, { kind: 'unusable', reason: error.message })
     }
   }
 
   /** Only a job that succeeded changes anything: its device now has the version it installs. */
-  #applyJob(
-    { jobId, deviceId, stamp }: JobExecutionMessage,
-    receivedAt: number,
-    settle: (outcome: Outcome) => void,
-  ): void {
+  #applyJob({ jobId, deviceId, stamp }: JobExecutionMessage, passage: Passage): void {
     const lookup = this.#deps.jobs
       .desiredVersion(jobId)
       .then((version) => {
         if (version === undefined) {
           const reason = `job ${jobId} is not known; redrive this when it is`
-          settle({ kind: 'unusable', reason })
-          return
+          this.#end(passage, { kind: 'unusable', reason })
+        } else {
+          this.#apply({ kind: 'software-installed', deviceId, version, stamp }, passage)
         }
-        this.#apply({ kind: 'software-installed', deviceId, version, stamp }, receivedAt, settle)
       })
       .catch((error: unknown) => {
-        settle({ kind: 'refused', reason: `job ${jobId}: ${errorMessage(error)}` })
+        this.#end(passage, { kind: 'refused', reason: `job ${jobId}: ${errorMessage(error)}` })
       })
       .finally(() => this.#lookups.delete(lookup))
     this.#lookups.add(lookup)
@@ -243,10 +241,16 @@ export class Ingest {
 
   #settleWork(work: Work, result: Settled): void {
     if (result.outcome === 'accepted') {
-      const changed = this.#registry.noteStored(work.change, () => summarize(work.message))
-      for (const vin of changed) this.#changedVins.add(vin)
+      this.#registry.noteStored(work, this.#changedVins)
+      const { incoming, sentAt } = work.passage
+      this.#metrics.observeLatency(this.#deps.clock.now(), incoming.receivedAt, sentAt)
     }
-    work.settle(outcomeOf(result))
+    this.#end(work.passage, outcomeOf(result))
+  }
+
+  #end({ family, incoming, tell }: Passage, outcome: Outcome): void {
+    this.#metrics.count(family, outcome)
+    tell(outcome, incoming)
   }
 
   #announce(): void {
@@ -280,8 +284,4 @@ export class Ingest {
     }
     this.#letters.add({ letter: { topic, payload, reason, receivedAt }, kept })
   }
-}
-
-function summarize(message: Work['message']): TelemetrySummary | undefined {
-  return message.kind === 'cardata' ? summarizeTelemetry(message.document) : undefined
 }

@@ -72,7 +72,9 @@ function lowerAscii(bytes: Uint8Array, start: number, end: number): boolean {
 
 function isProto(bytes: Buffer, start: number, end: number): boolean {
   return (
-    end - start === PROTO.length && bytes[start] === 0x5f && bytes.toString('latin1', start, end) === PROTO
+    end - start === PROTO.length &&
+    bytes[start] === 0x5f &&
+    bytes.toString('latin1', start, end) === PROTO
   )
 }
 

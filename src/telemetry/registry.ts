@@ -29,6 +29,13 @@ export interface VehicleEntry {
   sharedJson?: { readonly revision: number; readonly members: string }
 }
 
+/** What one message does: to the index, and to the fleet in memory once that is durable. */
+export interface Applied {
+  readonly change: FleetChange
+  /** Of cardata only. */
+  readonly summary?: TelemetrySummary
+}
+
 export interface RegistryOptions {
   readonly vehiclesMax: number
   readonly oilTemperatureLimitF: number | undefined
@@ -124,31 +131,26 @@ export class Registry {
     return known !== undefined && known.status.revision > known.storedRevision ? [known.status] : []
   }
 
-  /** A change is durable: telemetry becomes visible here too. Returns the vehicles that changed. */
-  noteStored(change: FleetChange, summarize: () => TelemetrySummary | undefined): string[] {
-    const changed: string[] = []
+  /** A change is durable: telemetry becomes visible here too. Adds the vehicles that changed. */
+  noteStored({ change, summary }: Applied, changed: Set<string>): void {
     for (const status of change.statuses ?? []) {
       const entry = this.vehicle(status.vin)
       entry.storedRevision = Math.max(entry.storedRevision, status.revision)
-      changed.push(status.vin)
+      changed.add(status.vin)
     }
     for (const device of change.devices ?? []) {
       const known = this.#devices.get(device.deviceid)
       if (known) known.storedRevision = Math.max(known.storedRevision, device.revision)
     }
     const { telemetry } = change
-    if (telemetry === undefined) return changed
+    if (telemetry === undefined || summary === undefined) return
     const entry = this.vehicle(telemetry.vin)
     const { stamp, position } = telemetry
     if (position !== undefined && isNewer(stamp, entry.position?.stamp)) {
       entry.position = { stamp, position }
     }
-    if (isNewer(stamp, entry.telemetry?.stamp)) {
-      const summary = summarize()
-      if (summary !== undefined) entry.telemetry = { stamp, summary }
-    }
-    if (!changed.includes(telemetry.vin)) changed.push(telemetry.vin)
-    return changed
+    if (isNewer(stamp, entry.telemetry?.stamp)) entry.telemetry = { stamp, summary }
+    changed.add(telemetry.vin)
   }
 
   /** As the live stream shows it; undefined when it is deleted. */

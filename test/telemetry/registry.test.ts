@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { summarizeTelemetry } from '../../src/domain/vehicle.ts'
 import { applyMessage } from '../../src/telemetry/apply-message.ts'
 import { decodeMessage } from '../../src/telemetry/decode-message.ts'
 import { Registry } from '../../src/telemetry/registry.ts'
@@ -37,12 +36,9 @@ function send(registry: Registry, family: TopicFamily, message: unknown) {
   })
   if (!decoded.usable || decoded.message === undefined) throw new Error(JSON.stringify(decoded))
   if (decoded.message.kind === 'job-execution') throw new Error('needs a job')
-  const applied = decoded.message
-  const change = applyMessage(registry, applied, options)
-  registry.noteStored(change, () =>
-    applied.kind === 'cardata' ? summarizeTelemetry(applied.document) : undefined,
-  )
-  return change
+  const applied = applyMessage(registry, decoded.message, options)
+  registry.noteStored(applied, new Set())
+  return applied.change
 }
 
 function at(minute: number): string {
@@ -212,8 +208,7 @@ t.test('a clock in the future locks no vehicle out', async (t) => {
   })
   if (!decoded.usable || decoded.message?.kind !== 'cardata') throw new Error('unusable')
   const { message } = decoded
-  const change = applyMessage(registry, message, options)
-  registry.noteStored(change, () => summarizeTelemetry(message.document))
+  registry.noteStored(applyMessage(registry, message, options), new Set())
   t.equal(registry.view(VIN)?.telemetry?.fuelL, 2)
 })
 
@@ -311,11 +306,11 @@ t.test('a status that was not stored goes along with the next message', async (t
   } as const
   const decoded = decodeMessage(lost)
   if (!decoded.usable || decoded.message?.kind !== 'dtc') throw new Error('unusable')
-  t.equal(applyMessage(registry, decoded.message, options).statuses?.length, 1)
+  t.equal(applyMessage(registry, decoded.message, options).change.statuses?.length, 1)
   const again = applyMessage(registry, decoded.message, options)
-  t.equal(again.statuses?.length, 1, 'the write before was not confirmed')
-  registry.noteStored(again, () => undefined)
-  t.equal(applyMessage(registry, decoded.message, options).statuses?.length, 0)
+  t.equal(again.change.statuses?.length, 1, 'the write before was not confirmed')
+  registry.noteStored(again, new Set())
+  t.equal(applyMessage(registry, decoded.message, options).change.statuses?.length, 0)
 })
 
 t.test('limits of the registry make dead letters, not memory', async (t) => {

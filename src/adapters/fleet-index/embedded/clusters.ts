@@ -12,8 +12,8 @@ export interface PackedClusters {
   readonly vins: string
 }
 
-/** In no VIN: it would be text of two lines. */
-const SEPARATOR = '\n'
+/** In no VIN: `findFault` refuses it. */
+const SEPARATOR = '\0'
 
 /**
  * Groups the vehicles by tile. Whenever there are more tiles than allowed, those found so far
