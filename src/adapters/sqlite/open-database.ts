@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describeFailure } from './failures.ts'
 
@@ -15,7 +16,8 @@ const READER_CACHE_KIB = 8192
 const CHECKPOINT_PAGES = 4000
 /** Only a foreign program can hold the file: the data folder is locked. */
 const BUSY_TIMEOUT_MS = 1000
-const LOG_SIZE_MAX_BYTES = 256_000_000
+/** Readers that never pause keep the log from starting over; beyond this it is made to. */
+const LOG_SIZE_MAX_BYTES = 64_000_000
 
 /**
  * Opens or creates a file for writing: write-ahead log, synced at each commit.
@@ -50,6 +52,20 @@ export function openForReading(path: string): DatabaseSync {
     return db
   } catch (error) {
     throw new Error(`Can't read ${path}: ${describeFailure(error)}`, { cause: error })
+  }
+}
+
+/**
+ * To be called after commits. Ordinary checkpoints can't reset the log while somebody reads from
+ * it; this one waits for the readers of the moment, while new ones read the file itself.
+ */
+export function boundLog(db: DatabaseSync, path: string): void {
+  const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  if (size <= LOG_SIZE_MAX_BYTES) return
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // What was committed is safe in the log. If the disk is at fault, the next write will say so.
   }
 }
 

@@ -4,7 +4,7 @@ import type { HostedService } from '../../../lib/worker-rpc.ts'
 import type { FleetChange } from '../../../ports/fleet-index.ts'
 import type { WriteReport } from '../../../ports/write-report.ts'
 import { describeFailure, failureKind, isOfDisk } from '../../sqlite/failures.ts'
-import { openForWriting, transact } from '../../sqlite/open-database.ts'
+import { boundLog, openForWriting, transact } from '../../sqlite/open-database.ts'
 import { type ChangeApplier, prepareApplier } from './apply-changes.ts'
 import { type DropStep, prepareDropStep } from './drop-history.ts'
 import { findFault } from './find-fault.ts'
@@ -24,6 +24,7 @@ export interface WriterOptions {
 /** The only connection that writes; lives in a worker thread of its own. */
 export class FleetWriter implements HostedService {
   readonly #options: WriterOptions
+  readonly #path: string
   #db: DatabaseSync | undefined
   #changes: ChangeApplier = { apply: notOpen, forget: notOpen }
   #dropStep: DropStep = notOpen
@@ -32,11 +33,11 @@ export class FleetWriter implements HostedService {
 
   constructor(options: WriterOptions) {
     this.#options = options
+    this.#path = join(options.dataDir, FLEET_INDEX_FILE)
   }
 
   open(): void {
-    const path = join(this.#options.dataDir, FLEET_INDEX_FILE)
-    const db = openForWriting(path, FLEET_INDEX_SCHEMA, this.#options.sizeMaxBytes)
+    const db = openForWriting(this.#path, FLEET_INDEX_SCHEMA, this.#options.sizeMaxBytes)
     this.#db = db
     this.#changes = prepareApplier(db)
     this.#dropStep = prepareDropStep(db)
@@ -59,6 +60,7 @@ export class FleetWriter implements HostedService {
     try {
       const duplicates = this.#store(changes, candidates, rejected)
       this.#failure = undefined
+      boundLog(this.#database(), this.#path)
       return { accepted: changes.length - rejected.length, duplicates, rejected, retry: [] }
     } catch (error) {
       this.#changes.forget()
@@ -128,7 +130,9 @@ export class FleetWriter implements HostedService {
   /** Removes some records from before `cutOff`; 0 when none is left. */
   dropSomeHistory(cutOff: number): number {
     this.#changes.forget()
-    return this.#dropStep(cutOff)
+    const dropped = this.#dropStep(cutOff)
+    boundLog(this.#database(), this.#path)
+    return dropped
   }
 
   #database(): DatabaseSync {
