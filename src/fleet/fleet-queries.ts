@@ -3,7 +3,8 @@ import { type BoundingBox, WHOLE_WORLD } from '../domain/bounding-box.ts'
 import { publicError } from '../domain/errors.ts'
 import { precisionForZoom } from '../domain/geotile.ts'
 import { normalizeVin } from '../domain/vin.ts'
-import type { FleetIndex } from '../ports/fleet-index.ts'
+import { createTurnstile } from '../lib/turnstile.ts'
+import type { Aggregate, FleetIndex } from '../ports/fleet-index.ts'
 import { encodeRoute } from './encode-route.ts'
 import type { ConditionLife, EventsAnswer, TripsAnswer } from './history-schemas.ts'
 import { toTimeRange, toVehicleFilter } from './parse-query.ts'
@@ -23,8 +24,14 @@ const HISTORY_PAGE_SIZE = 40
 export type FleetQueries = ReturnType<typeof createFleetQueries>
 
 export function createFleetQueries(index: FleetIndex, clustersMax: number) {
+  const ownTurn = createTurnstile()
   return {
-    aggregate: (query: AggregateQuery, units: Units) => aggregate(index, clustersMax, query, units),
+    async aggregate(query: AggregateQuery, units: Units): Promise<AggregateAnswer> {
+      const found = await aggregate(index, clustersMax, query)
+      // Rendering and serialising thousands of clusters takes milliseconds.
+      await ownTurn()
+      return renderAggregate(found, query, units)
+    },
 
     async filter(query: FilterQuery, units: Units): Promise<Readable> {
       const filter = toVehicleFilter(query.filters)
@@ -72,24 +79,26 @@ export function createFleetQueries(index: FleetIndex, clustersMax: number) {
   }
 }
 
-async function aggregate(
+function aggregate(
   index: FleetIndex,
   maxClusters: number,
   query: AggregateQuery,
-  units: Units,
-): Promise<AggregateAnswer> {
+): Promise<Aggregate> {
   const { offset = 0, maxResults = PAGE_SIZE } = query.pagination ?? {}
   const zoom = query.clusters?.zoom
-  const filter = toVehicleFilter(query.filters)
-  const found = await index.aggregateVehicles({
-    filter,
+  return index.aggregateVehicles({
+    filter: toVehicleFilter(query.filters),
     ...(zoom === undefined ? {} : { precision: precisionForZoom(zoom) }),
     maxClusters,
     page: { after: offset, limit: maxResults },
   })
+}
+
+function renderAggregate(found: Aggregate, query: AggregateQuery, units: Units): AggregateAnswer {
   const { vehicleCount, facets, clusters, vehicles } = found
   if (vehicleCount === 0) return { vehicleCount: 0, vehicles: [], clusters: [], offset: null }
-  const boxes = filter.boundaries.length === 0 ? [WHOLE_WORLD] : filter.boundaries
+  const { boundaries } = toVehicleFilter(query.filters)
+  const boxes = boundaries.length === 0 ? [WHOLE_WORLD] : boundaries
   return {
     vehicleCount,
     filters: {

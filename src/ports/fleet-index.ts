@@ -29,6 +29,11 @@ export interface HistoryRecord {
   readonly position?: Position
   /** The document as JSON text, lower-cased keys: serialised once, stored as it is. */
   readonly document: string
+  /**
+   * Members that the stored document has beside those of `document`, as JSON without braces:
+   * `"attributes":{…},"devices":[…]`. Apart, so that the text is shared with the telemetry section.
+   */
+  readonly members?: string
 }
 
 /** The telemetry section of latest_telemetry. Loses against a newer stamp that is stored. */

@@ -103,7 +103,8 @@ function applyCardata(registry: Registry, message: CardataMessage, options: Appl
     id: message.id,
     ...(message.tripId === undefined ? {} : { tripId: message.tripId }),
     ...(position === undefined ? {} : { position }),
-    document: joinShared(document, text, registry.sharedMembers(entry)),
+    document: text,
+    ...sharedMembers(registry, entry, document),
   })
   if (anomaly !== undefined) history.push(anomaly)
   const telemetry = { vin, stamp, document: text, ...(position === undefined ? {} : { position }) }
@@ -112,16 +113,14 @@ function applyCardata(registry: Registry, message: CardataMessage, options: Appl
   return { change: { history, telemetry, statuses }, summary: summarizeTelemetry(document) }
 }
 
-/** Cardata documents carry attributes and devices of their moment, as the original's do. */
-function joinShared(document: JsonObject, text: string, members: string): string {
-  if (
-    members === '' ||
-    Object.hasOwn(document, 'attributes') ||
-    Object.hasOwn(document, 'devices')
-  ) {
-    return text
-  }
-  return `${text.slice(0, -1)},${members}}`
+/**
+ * Cardata documents carry attributes and devices of their moment, as the original's do; unless
+ * the message has members of these names itself.
+ */
+function sharedMembers(registry: Registry, entry: VehicleEntry, document: JsonObject) {
+  const members = registry.sharedMembers(entry)
+  const isTaken = Object.hasOwn(document, 'attributes') || Object.hasOwn(document, 'devices')
+  return members === '' || isTaken ? {} : { members }
 }
 
 /** Above the limit raises, at or below it clears; late readings change only what they should. */

@@ -47,7 +47,8 @@ export function prepareRecordInserter(db: DatabaseSync): RecordInserter {
 
   return {
     insert(record) {
-      const { index, at, vin, id, document } = record
+      const { index, at, vin, id } = record
+      const document = joinMembers(record)
       if (index === 'cardata') {
         const longitude = record.position?.longitude ?? null
         const latitude = record.position?.latitude ?? null
@@ -63,4 +64,8 @@ export function prepareRecordInserter(db: DatabaseSync): RecordInserter {
     },
     forget: () => lastSpans.clear(),
   }
+}
+
+function joinMembers({ document, members }: HistoryRecord): string {
+  return members === undefined ? document : `${document.slice(0, -1)},${members}}`
 }

@@ -18,12 +18,15 @@ export function packChanges(changes: readonly FleetChange[]): PackedChanges {
   const values: unknown[] = []
   for (const { history, telemetry, statuses, devices } of changes) {
     values.push(history.length, telemetry !== undefined, statuses, devices)
-    for (const { index, vin, at, id, tripId, condition, raises, position, document } of history) {
-      values.push(index, vin, at, id, tripId, condition, raises)
+    for (const record of history) {
+      const { index, vin, at, id, tripId, condition, raises, position, document } = record
+      values.push(index, vin, at, id, tripId, condition, raises, record.members)
       values.push(position?.longitude, position?.latitude, document)
     }
     if (telemetry !== undefined) {
-      const { vin, stamp, document, position } = telemetry
+      const { vin, stamp, position } = telemetry
+      // Mostly the text of the record before it, and the text is nearly all there is to copy.
+      const document = telemetry.document === history[0]?.document ? undefined : telemetry.document
       values.push(vin, stamp.at, stamp.id, document, position?.longitude, position?.latitude)
     }
   }
@@ -46,7 +49,7 @@ export function unpackChanges(values: PackedChanges): FleetChange[] {
     for (let count = 0; count < records; count += 1) history.push(takeRecord(take))
     changes.push({
       history,
-      ...(hasTelemetry ? { telemetry: takeTelemetry(take) } : {}),
+      ...(hasTelemetry ? { telemetry: takeTelemetry(take, history[0]) } : {}),
       ...(statuses === undefined ? {} : { statuses }),
       ...(devices === undefined ? {} : { devices }),
     })
@@ -65,6 +68,7 @@ function takeRecord(take: Take): HistoryRecord {
   const tripId = take<string | undefined>()
   const condition = take<string | undefined>()
   const raises = take<boolean | undefined>()
+  const members = take<string | undefined>()
   const position = takePosition(take)
   return {
     index,
@@ -74,15 +78,16 @@ function takeRecord(take: Take): HistoryRecord {
     ...(tripId === undefined ? {} : { tripId }),
     ...(condition === undefined ? {} : { condition }),
     ...(raises === undefined ? {} : { raises }),
+    ...(members === undefined ? {} : { members }),
     ...(position === undefined ? {} : { position }),
     document: take<string>(),
   }
 }
 
-function takeTelemetry(take: Take): TelemetrySection {
+function takeTelemetry(take: Take, record: HistoryRecord | undefined): TelemetrySection {
   const vin = take<string>()
   const stamp = { at: take<number>(), id: take<string>() }
-  const document = take<string>()
+  const document = take<string | undefined>() ?? record?.document ?? ''
   const position = takePosition(take)
   return { vin, stamp, document, ...(position === undefined ? {} : { position }) }
 }
