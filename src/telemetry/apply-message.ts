@@ -1,5 +1,5 @@
 import { type DevicePatch, deleteDevice, patchDevice } from '../domain/device-merge.ts'
-import { isJsonObject, type JsonObject } from '../domain/json.ts'
+import type { JsonObject } from '../domain/json.ts'
 import { isNewer, newest, type Stamp } from '../domain/stamp.ts'
 import { summarizeTelemetry } from '../domain/vehicle.ts'
 import {
@@ -11,6 +11,7 @@ import {
   reportTroubleCode,
 } from '../domain/vehicle-merge.ts'
 import type { FleetChange, HistoryRecord } from '../ports/fleet-index.ts'
+import { writeCardata } from './cardata-text.ts'
 import { Unusable } from './decode-payload.ts'
 import type {
   CardataMessage,
@@ -87,15 +88,13 @@ function applyCardata(registry: Registry, message: CardataMessage, options: Appl
   const { vin, stamp, document, sentAt } = message
   const entry = registry.vehicle(vin)
   const position = typeof message.position === 'string' ? undefined : message.position
+  const members: Record<string, number | string> = {}
   const skewMs = sentAt - options.receivedAt
-  if (Math.abs(skewMs) > options.clockSkewToleranceMs) document['clockskewms'] = skewMs
-  if (position === undefined) document['positionfault'] = message.position as string
-  else if (isJsonObject(document['geolocation'])) {
-    document['geolocation']['location'] = [position.longitude, position.latitude]
-  }
+  if (Math.abs(skewMs) > options.clockSkewToleranceMs) members['clockskewms'] = skewMs
+  if (typeof message.position === 'string') members['positionfault'] = message.position
   const history: HistoryRecord[] = []
   const anomaly = detectOilTemperature(entry, message, options.oilTemperatureLimitF)
-  const text = JSON.stringify(document)
+  const text = writeCardata(message, { position, members })
   history.push({
     index: 'cardata',
     vin,
@@ -110,7 +109,8 @@ function applyCardata(registry: Registry, message: CardataMessage, options: Appl
   const telemetry = { vin, stamp, document: text, ...(position === undefined ? {} : { position }) }
   const statuses = registry.unstoredStatus(entry)
   if (!isNewer(stamp, entry.status.deleted)) return { change: { history, statuses } }
-  return { change: { history, telemetry, statuses }, summary: summarizeTelemetry(document) }
+  const summary = summarizeTelemetry(document)
+  return { change: { history, telemetry, statuses }, visible: { entry, summary } }
 }
 
 /**

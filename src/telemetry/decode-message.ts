@@ -3,11 +3,16 @@ import { decodePayload, Unusable } from './decode-payload.ts'
 import { decodeDeviceEvent, decodeGroupEvent, decodeJobExecution } from './decode-platform.ts'
 import { decodeCardata, decodeDtc, decodeEvent, decodeTrip } from './decode-vehicle.ts'
 import type { Envelope } from './envelope.ts'
+import type { LoweredText } from './lower-keys.ts'
 import type { Decoded, Message } from './messages.ts'
 import type { TopicFamily } from './topics.ts'
 
 /** A message, or why there is nothing in it for us. Throws Unusable. */
-type Decode = (document: JsonObject, envelope: Envelope) => Message | string
+type Decode = (
+  document: JsonObject,
+  envelope: Envelope,
+  source: LoweredText | undefined,
+) => Message | string
 
 const decoders: Record<TopicFamily, Decode> = {
   cardata: decodeCardata,
@@ -22,8 +27,8 @@ const decoders: Record<TopicFamily, Decode> = {
 /** Pure: bytes of one topic family → a typed message, or the reason why there is none. */
 export function decodeMessage(envelope: Envelope): Decoded {
   try {
-    const document = decodePayload(envelope.payload, envelope.sizeMaxBytes)
-    const message = decoders[envelope.family](document, envelope)
+    const { document, source } = decodePayload(envelope.payload, envelope.sizeMaxBytes)
+    const message = decoders[envelope.family](document, envelope, source)
     if (typeof message === 'string') return { usable: true, message: undefined, ignored: message }
     return { usable: true, message }
   } catch (error) {

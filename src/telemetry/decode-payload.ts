@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
-import { countKeys, lowerKeysInText } from './lower-keys.ts'
+import { countKeys, type LoweredText, lowerKeysInText } from './lower-keys.ts'
 
 /** Deepest nesting of a message; the original's deepest has 4. */
 export const DEPTH_MAX = 32
@@ -8,11 +8,17 @@ export const DEPTH_MAX = 32
 /** A message that can't be used, with the reason for the person who reads the dead letter. */
 export class Unusable extends Error {}
 
+export interface DecodedPayload {
+  readonly document: JsonObject
+  /** The text that `document` was parsed from, where it is what would be written again. */
+  readonly source: LoweredText | undefined
+}
+
 /**
  * Bytes → JSON object whose keys are lower-cased at every level; values are untouched.
  * @throws Unusable
  */
-export function decodePayload(payload: Uint8Array, sizeMaxBytes: number): JsonObject {
+export function decodePayload(payload: Uint8Array, sizeMaxBytes: number): DecodedPayload {
   if (payload.length > sizeMaxBytes) {
     throw new Unusable(`larger than ${sizeMaxBytes} bytes: ${payload.length}`)
   }
@@ -20,10 +26,13 @@ export function decodePayload(payload: Uint8Array, sizeMaxBytes: number): JsonOb
   const lowered = lowerKeysInText(payload)
   if (lowered !== undefined && lowered.depth <= DEPTH_MAX) {
     const value = parse(lowered.text, 'the message')
-    if (isJsonObject(value) && countKeys(value) === lowered.keyCount) return value
+    if (isJsonObject(value) && countKeys(value) === lowered.keyCount) {
+      return { document: value, source: lowered }
+    }
   }
   // Something about it is unusual: the slower way knows what.
-  return parseObject(Buffer.from(payload).toString('utf8'), 'the message')
+  const document = parseObject(Buffer.from(payload).toString('utf8'), 'the message')
+  return { document, source: undefined }
 }
 
 /** @throws Unusable */

@@ -5,6 +5,7 @@ import { normalizeVin } from '../domain/vin.ts'
 import { createShapeCheck, repairNumber } from './check-shape.ts'
 import { Unusable } from './decode-payload.ts'
 import { contentId, type Envelope } from './envelope.ts'
+import type { LoweredText } from './lower-keys.ts'
 import type { Message, VehicleMessage } from './messages.ts'
 import { CardataMessage, DtcMessage, EventMessage, TripMessage } from './schemas.ts'
 
@@ -29,14 +30,21 @@ const POSITION_PATHS = ['latitude', 'longitude', 'altitude', 'heading', 'speed']
   key,
 ])
 
-export function decodeCardata(document: JsonObject, envelope: Envelope): Message {
+export function decodeCardata(
+  document: JsonObject,
+  envelope: Envelope,
+  source: LoweredText | undefined,
+): Message {
+  const vinAsSent = document['vin']
   const { value, repairs } = checkCardata(document)
   let repaired = repairs
   for (const path of POSITION_PATHS) repaired += repairNumber(document, path)
+  const header = readHeader(value, envelope)
   return {
     kind: 'cardata',
-    ...readHeader(value, envelope),
+    ...header,
     repairs: repaired,
+    source: repaired === 0 && header.vin === vinAsSent ? source : undefined,
     tripId: value.tripid ?? undefined,
     position: readPosition(document['geolocation']),
     oilTemperatureF: value.oiltemp ?? undefined,

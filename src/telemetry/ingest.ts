@@ -15,7 +15,7 @@ import { Unusable } from './decode-payload.ts'
 import { createIngestMetrics } from './ingest-metrics.ts'
 import type { JobExecutionMessage } from './messages.ts'
 import { type Outcome, outcomeOf, type Redriven, redriven } from './outcome.ts'
-import { type Applied, Registry } from './registry.ts'
+import { type Applied, Registry, type VehicleEntry, viewEntry } from './registry.ts'
 import { type TopicFamily, topicFamily } from './topics.ts'
 
 // What passes through here: a feed's message → decodeMessage → applyMessage → Batcher →
@@ -74,7 +74,7 @@ export class Ingest {
   readonly #writes: Batcher<Work>
   readonly #letters: Batcher<Letter>
   readonly #logBudget: ReturnType<typeof createRateBudget>
-  readonly #changedVins = new Set<string>()
+  readonly #changed = new Set<VehicleEntry>()
   /** Messages that wait for a look-up of their job. */
   #lookups = new Set<Promise<void>>()
 
@@ -122,7 +122,10 @@ export class Ingest {
   async load(): Promise<void> {
     for await (const snapshot of this.#deps.fleetIndex.loadRegistry()) {
       this.#registry.load(snapshot)
-      this.#tell(snapshot.vehicles.map(({ status }) => status.vin))
+      for (const { status } of snapshot.vehicles) {
+        this.#changed.add(this.#registry.vehicle(status.vin))
+      }
+      this.#announce()
     }
     this.#deps.metrics.vehicles.set(this.#registry.size)
   }
@@ -241,7 +244,7 @@ export class Ingest {
 
   #settleWork(work: Work, result: Settled): void {
     if (result.outcome === 'accepted') {
-      this.#registry.noteStored(work, this.#changedVins)
+      this.#registry.noteStored(work, this.#changed)
       const { incoming, sentAt } = work.passage
       this.#metrics.observeLatency(this.#deps.clock.now(), incoming.receivedAt, sentAt)
     }
@@ -256,20 +259,16 @@ export class Ingest {
   #announce(): void {
     this.#deps.metrics.vehicles.set(this.#registry.size)
     this.#deps.metrics.queued.set({ sink: 'fleet-index' }, this.#writes.size)
-    if (this.#changedVins.size === 0) return
-    this.#tell(this.#changedVins)
-    this.#changedVins.clear()
-  }
-
-  #tell(vins: Iterable<string>): void {
-    const changed: VehicleView[] = []
+    if (this.#changed.size === 0) return
+    const views: VehicleView[] = []
     const deleted: string[] = []
-    for (const vin of vins) {
-      const view = this.#registry.view(vin)
-      if (view === undefined) deleted.push(vin)
-      else changed.push(view)
+    for (const entry of this.#changed) {
+      const view = viewEntry(entry)
+      if (view === undefined) deleted.push(entry.status.vin)
+      else views.push(view)
     }
-    this.#deps.onVehiclesChanged(changed, deleted)
+    this.#changed.clear()
+    this.#deps.onVehiclesChanged(views, deleted)
   }
 
   #bury(message: FeedMessage, reason: string): void {

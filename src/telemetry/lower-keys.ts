@@ -5,12 +5,16 @@ export interface LoweredText {
   /** Keys in all objects together; fewer after parsing means that two were spelled alike. */
   readonly keyCount: number
   readonly depth: number
+  /** Where the top-level member `geolocation` opens its object in the text; -1 if it can't be told. */
+  readonly geolocationAt: number
 }
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COLON = 0x3a
+const OPEN_BRACE = 0x7b
 const PROTO = '__proto__'
+const GEOLOCATION = 'geolocation'
 
 /**
  * Lowers the keys in the text itself, so that parsing gives the finished object: half the time of
@@ -21,6 +25,7 @@ const PROTO = '__proto__'
 export function lowerKeysInText(payload: Uint8Array): LoweredText | undefined {
   const bytes = Buffer.from(payload)
   let keyCount = 0
+  let geolocationAt = -1
   let depth = 0
   let deepest = 0
   for (let index = 0; index < bytes.length; index += 1) {
@@ -28,17 +33,25 @@ export function lowerKeysInText(payload: Uint8Array): LoweredText | undefined {
     if (byte === QUOTE) {
       const start = index + 1
       index = endOfString(bytes, start)
-      if (!isKey(bytes, index + 1)) continue
-      if (!lowerAscii(bytes, start, index) || isProto(bytes, start, index)) return undefined
+      const colon = skipSpace(bytes, index + 1)
+      if (bytes[colon] !== COLON) continue
+      if (!lowerAscii(bytes, start, index) || spells(bytes, start, index, PROTO)) return undefined
       keyCount += 1
-    } else if (byte === 0x7b || byte === 0x5b) {
+      if (depth === 1 && spells(bytes, start, index, GEOLOCATION)) {
+        const value = skipSpace(bytes, colon + 1)
+        if (bytes[value] === OPEN_BRACE) geolocationAt = value
+      }
+    } else if (byte === OPEN_BRACE || byte === 0x5b) {
       depth += 1
       if (depth > deepest) deepest = depth
     } else if (byte === 0x7d || byte === 0x5d) {
       depth -= 1
     }
   }
-  return { text: bytes.toString('utf8'), keyCount, depth: deepest }
+  const text = bytes.toString('utf8')
+  // Beyond ASCII, places in the bytes are not places in the text.
+  if (text.length !== bytes.length) geolocationAt = -1
+  return { text, keyCount, depth: deepest, geolocationAt }
 }
 
 /** Index of the closing quote, or of the end of the bytes. */
@@ -50,11 +63,11 @@ function endOfString(bytes: Uint8Array, start: number): number {
   return index
 }
 
-/** A string is a key if a colon follows; JSON allows four kinds of white space between. */
-function isKey(bytes: Uint8Array, after: number): boolean {
-  let index = after
+/** JSON allows four kinds of white space. */
+function skipSpace(bytes: Uint8Array, start: number): number {
+  let index = start
   while (isSpace(bytes[index])) index += 1
-  return bytes[index] === COLON
+  return index
 }
 
 function isSpace(byte: number | undefined): boolean {
@@ -70,11 +83,11 @@ function lowerAscii(bytes: Uint8Array, start: number, end: number): boolean {
   return true
 }
 
-function isProto(bytes: Buffer, start: number, end: number): boolean {
+function spells(bytes: Buffer, start: number, end: number, key: string): boolean {
   return (
-    end - start === PROTO.length &&
-    bytes[start] === 0x5f &&
-    bytes.toString('latin1', start, end) === PROTO
+    end - start === key.length &&
+    bytes[start] === key.charCodeAt(0) &&
+    bytes.toString('latin1', start, end) === key
   )
 }
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../domain/json.ts'
 import type { Position, PositionFault } from '../domain/position.ts'
 import type { Stamp } from '../domain/stamp.ts'
+import type { LoweredText } from './lower-keys.ts'
 
 interface VehicleMessageBase {
   readonly vin: string
@@ -21,6 +22,8 @@ export interface CardataMessage extends VehicleMessageBase {
   readonly tripId: string | undefined
   readonly position: Position | PositionFault
   readonly oilTemperatureF: number | undefined
+  /** The text of `document`, while nothing in that has been changed. */
+  readonly source: LoweredText | undefined
 }
 
 export interface TripMessage extends VehicleMessageBase {

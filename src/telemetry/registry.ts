@@ -32,8 +32,8 @@ export interface VehicleEntry {
 /** What one message does: to the index, and to the fleet in memory once that is durable. */
 export interface Applied {
   readonly change: FleetChange
-  /** Of cardata only. */
-  readonly summary?: TelemetrySummary
+  /** Of cardata that is not older than its vehicle's deletion: what the live map will show. */
+  readonly visible?: { readonly entry: VehicleEntry; readonly summary: TelemetrySummary }
 }
 
 export interface RegistryOptions {
@@ -132,37 +132,30 @@ export class Registry {
   }
 
   /** A change is durable: telemetry becomes visible here too. Adds the vehicles that changed. */
-  noteStored({ change, summary }: Applied, changed: Set<string>): void {
+  noteStored({ change, visible }: Applied, changed: Set<VehicleEntry>): void {
     for (const status of change.statuses ?? []) {
       const entry = this.vehicle(status.vin)
       entry.storedRevision = Math.max(entry.storedRevision, status.revision)
-      changed.add(status.vin)
+      changed.add(entry)
     }
     for (const device of change.devices ?? []) {
       const known = this.#devices.get(device.deviceid)
       if (known) known.storedRevision = Math.max(known.storedRevision, device.revision)
     }
-    const { telemetry } = change
-    if (telemetry === undefined || summary === undefined) return
-    const entry = this.vehicle(telemetry.vin)
-    const { stamp, position } = telemetry
+    if (change.telemetry === undefined || visible === undefined) return
+    const { stamp, position } = change.telemetry
+    const { entry, summary } = visible
     if (position !== undefined && isNewer(stamp, entry.position?.stamp)) {
       entry.position = { stamp, position }
     }
     if (isNewer(stamp, entry.telemetry?.stamp)) entry.telemetry = { stamp, summary }
-    changed.add(telemetry.vin)
+    changed.add(entry)
   }
 
   /** As the live stream shows it; undefined when it is deleted. */
   view(vin: string): VehicleView | undefined {
     const entry = this.#vehicles.get(vin)
-    if (entry === undefined || isHidden(entry.status, entry.telemetry?.stamp)) return undefined
-    const since = entry.status.deleted
-    const telemetry =
-      entry.telemetry && isNewer(entry.telemetry.stamp, since) ? entry.telemetry : undefined
-    const position =
-      entry.position && isNewer(entry.position.stamp, since) ? entry.position : undefined
-    return viewVehicle(entry.status, telemetry?.summary, position?.position)
+    return entry && viewEntry(entry)
   }
 
   /** `"attributes":{…},"devices":[…]`, without braces; empty when nothing is known. */
@@ -223,6 +216,17 @@ export class Registry {
     const parent = this.#devices.get(device.parent.value)?.status
     return parent === undefined ? undefined : currentInstallation(parent)
   }
+}
+
+/** As the live stream shows it; undefined when it is deleted. */
+export function viewEntry(entry: VehicleEntry): VehicleView | undefined {
+  if (isHidden(entry.status, entry.telemetry?.stamp)) return undefined
+  const since = entry.status.deleted
+  const telemetry =
+    entry.telemetry && isNewer(entry.telemetry.stamp, since) ? entry.telemetry : undefined
+  const position =
+    entry.position && isNewer(entry.position.stamp, since) ? entry.position : undefined
+  return viewVehicle(entry.status, telemetry?.summary, position?.position)
 }
 
 function addTo(index: Map<string, Set<string>>, key: string, id: string): void {
