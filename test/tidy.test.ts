@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Packages that belong to one room. */
 const MAY_USE: Record<string, readonly string[]> = {
   aedes: ['adapters', 'test'],
-  'node:sqlite': ['adapters'],
+  'node:sqlite': ['adapters', 'bench', 'test'],
   'fast-jwt': ['http', 'scripts', 'test'],
   mqtt: ['simulators', 'test', 'bench'],
 }
