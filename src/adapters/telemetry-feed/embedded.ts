@@ -82,8 +82,6 @@ class Broker implements EmbeddedFeed {
   }
 
   async start(deliver: (message: FeedMessage) => void): Promise<void> {
-    this.#deliver = deliver
-    await this.#aedes.listen()
     const { host, port } = this.#options
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -95,6 +93,9 @@ class Broker implements EmbeddedFeed {
       })
       this.#server.listen(port, host, resolve)
     })
+    await this.#aedes.listen()
+    // Who connected before this is cut off, and connects again.
+    this.#deliver = deliver
   }
 
   describe(): { urls: string[] } {
