@@ -22,7 +22,7 @@ const BATCH = 1000
 const dataDir = mkdtempSync(join(tmpdir(), 'fleetgrid-direct-'))
 const index = createEmbeddedFleetIndex({ adapter: 'embedded', dataDir, sizeMaxBytes: 20e9 })
 await index.open()
-const registry = new Registry({ vehiclesMax: 1e6, oilTemperatureLimitF: 280 })
+const registry = new Registry({ vehiclesMax: 1e6, devicesMax: 1e6, oilTemperatureLimitF: 280 })
 await write(makeChanges(20_000, 1e9))
 const changes = makeChanges(Number(values.messages), 0)
 const cpuBefore = process.cpuUsage()

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { createPorts } from './adapters/create-ports.ts'
+import { createPorts, type Ports } from './adapters/create-ports.ts'
 import { lockDataFolder } from './adapters/data-folder-lock.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
@@ -13,6 +14,8 @@ import type { FleetIndex } from './ports/fleet-index.ts'
 import { createRetention } from './retention/retention.ts'
 import { Ingest } from './telemetry/ingest.ts'
 
+const CLOSE_GRACE_MS = 2000
+
 export interface Fleetgrid {
   /** Opens everything in order; whatever fails closes what was opened, and rejects. */
   start(): Promise<void>
@@ -23,6 +26,8 @@ export interface Fleetgrid {
   drain(): Promise<boolean>
   /** Closes everything in reverse order, all of it, and rejects with what went wrong. */
   close(): Promise<void>
+  /** For tests and tools in this process. */
+  readonly ports: Ports
   /** Drops now what is past its retention, instead of at the next interval. */
   upkeep(): Promise<void>
   /** Where it can be reached, after start. */
@@ -90,7 +95,7 @@ export async function createFleetgrid(
     await ingest.load()
     retention.start()
     cleanup.add(() => retention.stop())
-    cleanup.add(() => app.close())
+    cleanup.add(() => closeApp(app))
     if (has('telemetry')) {
       cleanup.add(() => telemetryFeed.close())
       await telemetryFeed.start((message) => ingest.deliver(message))
@@ -114,6 +119,7 @@ export async function createFleetgrid(
       await telemetryFeed.stopIntake()
       return finishWithin(config.drainTimeoutMs, ingest)
     },
+    ports,
     close: () => cleanup.run(),
     upkeep: () => retention.runOnce(),
     urls: () => ({
@@ -134,6 +140,13 @@ function createHealth(fleetIndex: FleetIndex, ingest: Ingest, isDraining: () => 
       return [...index, ...ingest.problems()]
     },
   }
+}
+
+/** Requests under way may finish; connections that say nothing are not waited for. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS)
+  await app.close()
+  clearTimeout(timer)
 }
 
 async function finishWithin(timeoutMs: number, ingest: Ingest): Promise<boolean> {

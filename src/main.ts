@@ -6,6 +6,9 @@ import { createLogger } from './logger.ts'
 // The process: environment → configuration → Fleetgrid → signals → exit code.
 // 0 stopped as asked, 1 failed, 2 the configuration is wrong.
 
+/** For closing what is left after the drain. */
+const CLOSE_TIMEOUT_MS = 10_000
+
 const config = readConfig()
 const logger = createLogger(config.log)
 
@@ -28,6 +31,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 async function stop(signal: string): Promise<void> {
   logger.info({ signal }, 'stopping: intake ends, work in flight finishes')
   process.once('SIGINT', () => die(new Error('second SIGINT'), 'stopped at once'))
+  const lastResort = (): never => die(new Error('closing took too long'), 'stopped at once')
+  setTimeout(lastResort, config.drainTimeoutMs + CLOSE_TIMEOUT_MS).unref()
   try {
     const finished = await fleetgrid.drain()
     await fleetgrid.close()

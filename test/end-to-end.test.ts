@@ -184,6 +184,78 @@ t.test('after a restart everything is as it was, the registry too', async (t) =>
   })
 })
 
+t.test(
+  'the same message twice is one effect, also with a clock that is ahead or no time at all',
+  async (t) => {
+    const service = await startFleetgrid(t)
+    const client = await service.connect()
+    const ahead = (seconds: number) =>
+      new Date(Date.now() + 3_600_000 + seconds * 1000).toISOString()
+    const raise = dtc('P0301', { SendTimeStamp: ahead(0) })
+    const clear = dtc('', { SendTimeStamp: ahead(2) })
+    for (const message of [raise, clear, raise]) {
+      service.clock.ahead += 1000
+      await publish(client, TOPICS.dtc, message)
+    }
+    const { time: _, ...first } = groupEvent('modify', { colorCode: '1' })
+    const { time: __, ...second } = groupEvent('modify', { colorCode: '2' })
+    for (const message of [first, second, first]) {
+      service.clock.ahead += 1000
+      await publish(client, TOPICS.group, message)
+    }
+    await publish(client, TOPICS.cardata, cardata({ SendTimeStamp: ahead(3) }))
+    const { body } = await service.get(`/vehicles/${VIN}`)
+    t.same(body.troubleCodes, [])
+    t.equal(body.color, '2')
+  },
+)
+
+t.test('defect 7: a repeated anomaly is a record of its own, and each life ends', async (t) => {
+  const service = await startFleetgrid(t)
+  const client = await service.connect()
+  const life = async () => (await service.get(`/vehicles/${VIN}/anomalies`)).body
+  const drive = async (minute: number, OilTemp: number) => {
+    const SendTimeStamp = `2026-04-06T10:${String(minute).padStart(2, '0')}:00.000Z`
+    await publish(client, TOPICS.cardata, cardata({ SendTimeStamp, OilTemp }))
+  }
+  for (const [minute, oil] of [
+    [1, 290],
+    [2, 300],
+    [3, 250],
+    [4, 240],
+    [5, 310],
+  ] as const) {
+    await drive(minute, oil)
+  }
+  t.match(JSON.stringify(await life()), /"active":true,"count":1/)
+  await drive(6, 230)
+  await drive(7, 220)
+  t.match(JSON.stringify(await life()), /"active":false,"count":1.*"clearedAt":"2026-04-06T10:06/)
+})
+
+t.test('defect 2: a message costs no read of the index', async (t) => {
+  const service = await startFleetgrid(t)
+  const client = await service.connect()
+  const asked: string[] = []
+  const index = service.fleetgrid.ports.fleetIndex
+  const methods = ['latestVehicle', 'aggregateVehicles', 'filterVehicles', 'loadRegistry'] as const
+  for (const name of methods) {
+    const original = index[name].bind(index) as (...args: unknown[]) => unknown
+    Object.assign(index, {
+      [name]: (...args: unknown[]) => {
+        asked.push(name)
+        return original(...args)
+      },
+    })
+  }
+  await publish(client, TOPICS.group, groupEvent('create', { make: 'AMZ' }))
+  await publish(client, TOPICS.cardata, cardata())
+  await publish(client, TOPICS.dtc, dtc('P0301'))
+  t.same(asked, [])
+  await service.get(`/vehicles/${VIN}`)
+  t.same(asked, ['latestVehicle'], 'the count works')
+})
+
 t.test('MQTT over WebSocket on the HTTP port', async (t) => {
   const service = await startFleetgrid(t)
   const url = `${service.httpUrl.replace('http', 'ws')}/mqtt`
@@ -239,44 +311,47 @@ t.test('the live stream shows what arrives, parked cars too', async (t) => {
   t.pass('heard')
 })
 
-t.test('a full index: no PUBACK, not ready, and recovery without a restart', async (t) => {
-  const service = await startFleetgrid(t, {
-    FLEET_INDEX_SIZE_MAX_MB: '1',
-    ACKNOWLEDGE_DEADLINE_MS: '1500',
-    HISTORY_RETENTION_DAYS: '1',
-  })
-  const client = await service.connect({ reconnectPeriod: 20, clientId: 'filler' })
-  client.on('error', () => undefined)
-  const yesterday = Date.now() - 2 * 86_400_000
-  let sent = 0
-  let acknowledged = 0
-  const fill = async (): Promise<void> => {
-    while ((await fetch(`${service.httpUrl}/ready`)).ok) {
-      sent += 1
-      const time = new Date(yesterday + sent).toISOString()
-      const publishing = publish(
-        client,
-        TOPICS.cardata,
-        cardata({ SendTimeStamp: time, Pad: 'x'.repeat(8000) }),
-      )
-      void publishing.then(() => {
-        acknowledged += 1
-      })
-      if (sent % 20 === 0)
-        await Promise.race([
-          publishing,
-          until(async () => !(await fetch(`${service.httpUrl}/ready`)).ok),
-        ])
+t.test(
+  'defect 17: a full index gives no PUBACK and is not ready; retention frees it without a restart',
+  async (t) => {
+    const service = await startFleetgrid(t, {
+      FLEET_INDEX_SIZE_MAX_MB: '1',
+      ACKNOWLEDGE_DEADLINE_MS: '1500',
+      HISTORY_RETENTION_DAYS: '1',
+    })
+    const client = await service.connect({ reconnectPeriod: 20, clientId: 'filler' })
+    client.on('error', () => undefined)
+    const yesterday = Date.now() - 2 * 86_400_000
+    let sent = 0
+    let acknowledged = 0
+    const fill = async (): Promise<void> => {
+      while ((await fetch(`${service.httpUrl}/ready`)).ok) {
+        sent += 1
+        const time = new Date(yesterday + sent).toISOString()
+        const publishing = publish(
+          client,
+          TOPICS.cardata,
+          cardata({ SendTimeStamp: time, Pad: 'x'.repeat(8000) }),
+        )
+        void publishing.then(() => {
+          acknowledged += 1
+        })
+        if (sent % 20 === 0)
+          await Promise.race([
+            publishing,
+            until(async () => !(await fetch(`${service.httpUrl}/ready`)).ok),
+          ])
+      }
     }
-  }
-  await fill()
-  const ready = await fetch(`${service.httpUrl}/ready`)
-  t.equal(ready.status, 503)
-  t.match(await ready.json(), { problems: [/FLEET_INDEX_SIZE_MAX_MB|full/i] })
-  t.ok(acknowledged < sent, `${acknowledged} of ${sent} acknowledged`)
-  t.equal((await fetch(`${service.httpUrl}/live`)).status, 200)
-  await service.fleetgrid.upkeep()
-  await until(async () => (await fetch(`${service.httpUrl}/ready`)).ok, { what: 'recovery' })
-  await until(() => acknowledged === sent, { what: 'an acknowledgement of every message' })
-  t.pass(`${sent} sent, ${acknowledged} acknowledged`)
-})
+    await fill()
+    const ready = await fetch(`${service.httpUrl}/ready`)
+    t.equal(ready.status, 503)
+    t.match(await ready.json(), { problems: [/FLEET_INDEX_SIZE_MAX_MB|full/i] })
+    t.ok(acknowledged < sent, `${acknowledged} of ${sent} acknowledged`)
+    t.equal((await fetch(`${service.httpUrl}/live`)).status, 200)
+    await service.fleetgrid.upkeep()
+    await until(async () => (await fetch(`${service.httpUrl}/ready`)).ok, { what: 'recovery' })
+    await until(() => acknowledged === sent, { what: 'an acknowledgement of every message' })
+    t.pass(`${sent} sent, ${acknowledged} acknowledged`)
+  },
+)

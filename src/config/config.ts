@@ -26,6 +26,7 @@ export interface Config {
     /** undefined: no detection. */
     readonly oilTemperatureLimitF: number | undefined
     readonly vehiclesMax: number
+    readonly devicesMax: number
     readonly writeBatchMax: number
     readonly writeQueueMax: number
   }
@@ -91,6 +92,7 @@ export function createConfig(env: Env): Config {
       clockSkewToleranceMs: env.CLOCK_SKEW_TOLERANCE_MS,
       oilTemperatureLimitF: env.OIL_TEMPERATURE_LIMIT_F || undefined,
       vehiclesMax: env.VEHICLES_MAX,
+      devicesMax: env.DEVICES_MAX,
       writeBatchMax: env.WRITE_BATCH_MAX,
       writeQueueMax: env.WRITE_QUEUE_MAX,
     },

@@ -131,6 +131,14 @@ export const variables = {
       'Most vehicles; messages of further ones become dead letters. Each costs about 2 kB of memory.',
   }),
 
+  DEVICES_MAX: integer({
+    default: 4_000_000,
+    min: 1,
+    max: 400_000_000,
+    unit: 'devices',
+    description: 'Most devices and components; messages about further ones become dead letters.',
+  }),
+
   FLEET_INDEX: oneOf(['embedded'], {
     default: 'embedded',
     description: 'Where fleet documents go. embedded is SQLite in DATA_DIR.',

@@ -1,4 +1,4 @@
-import type { DeviceStatus } from './device.ts'
+import type { DeviceStatus, Installation } from './device.ts'
 import type { JsonObject } from './json.ts'
 import { isNewer, type Register, type Stamp } from './stamp.ts'
 import { keep, mergeRegisters } from './vehicle-merge.ts'
@@ -21,7 +21,7 @@ export function emptyDevice(deviceid: string): DeviceStatus {
 export function patchDevice(device: DeviceStatus, patch: DevicePatch, stamp: Stamp): DeviceStatus {
   if (!isNewer(stamp, device.deleted)) return device
   const attributes = mergeRegisters(device.attributes, patch.attributes ?? {}, stamp)
-  const installations = mergeRegisters(device.installations, patch.installations ?? {}, stamp)
+  const installations = mergeInstallations(device.installations, patch.installations ?? {}, stamp)
   const softwareVersion = mergeRegister(device.softwareVersion, patch.softwareVersion, stamp)
   const parent = mergeRegister(device.parent, patch.parent, stamp)
   if (
@@ -52,22 +52,51 @@ export function deleteDevice(device: DeviceStatus, stamp: Stamp): DeviceStatus {
     deviceid: device.deviceid,
     revision: device.revision + 1,
     attributes: keep(device.attributes, isKept),
-    installations: keep(device.installations, isKept),
+    installations: keepInstallations(device.installations, stamp),
     ...(softwareVersion !== undefined && isKept(softwareVersion) ? { softwareVersion } : {}),
     ...(parent !== undefined && isKept(parent) ? { parent } : {}),
     deleted: stamp,
   }
 }
 
-/** Where the device is: the newest installation that no newer message has ended. */
+/** Where the device is: attaching it somewhere takes it out of where it was before. */
 export function currentInstallation(
   device: DeviceStatus,
 ): { readonly vin: string; readonly stamp: Stamp } | undefined {
-  let current: { vin: string; stamp: Stamp } | undefined
-  for (const [vin, { value, stamp }] of Object.entries(device.installations)) {
-    if (value && isNewer(stamp, current?.stamp)) current = { vin, stamp }
+  let last: { vin: string; stamp: Stamp } | undefined
+  for (const [vin, { attached }] of Object.entries(device.installations)) {
+    if (attached !== undefined && isNewer(attached, last?.stamp)) last = { vin, stamp: attached }
   }
-  return current
+  if (last === undefined) return undefined
+  return isNewer(last.stamp, device.installations[last.vin]?.detached) ? last : undefined
+}
+
+function mergeInstallations(
+  installations: DeviceStatus['installations'],
+  changes: Readonly<Record<string, boolean>>,
+  stamp: Stamp,
+): DeviceStatus['installations'] {
+  let merged = installations
+  for (const [vin, isAttached] of Object.entries(changes)) {
+    const end = isAttached ? 'attached' : 'detached'
+    const known = merged[vin] ?? {}
+    if (isNewer(stamp, known[end])) merged = { ...merged, [vin]: { ...known, [end]: stamp } }
+  }
+  return merged
+}
+
+function keepInstallations(
+  installations: DeviceStatus['installations'],
+  after: Stamp,
+): DeviceStatus['installations'] {
+  const kept: Record<string, Installation> = {}
+  for (const [vin, { attached, detached }] of Object.entries(installations)) {
+    kept[vin] = {
+      ...(attached !== undefined && isNewer(attached, after) ? { attached } : {}),
+      ...(detached !== undefined && isNewer(detached, after) ? { detached } : {}),
+    }
+  }
+  return keep(kept, ({ attached, detached }) => attached !== undefined || detached !== undefined)
 }
 
 function mergeRegister<T>(

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from './json.ts'
-import { isNewer, newest, type Register, type Stamp } from './stamp.ts'
+import { isNewer, type Register, type Stamp } from './stamp.ts'
 import type { AnomalyCondition, Condition, VehicleDevice, VehicleStatus } from './vehicle.ts'
 
 // How a vehicle's status takes in one more message. Each function is a join: the same messages in
@@ -19,12 +19,21 @@ export function patchAttributes(
 /** Everything older than the deletion goes, and what comes late from before it stays out. */
 export function deleteVehicle(status: VehicleStatus, stamp: Stamp): VehicleStatus {
   if (!isNewer(stamp, status.deleted)) return status
-  return next(status, {
-    deleted: stamp,
-    attributes: keep(status.attributes, (register) => isNewer(register.stamp, stamp)),
-    troubleCodes: keep(status.troubleCodes, (condition) => isNewer(latest(condition), stamp)),
-    anomalies: keep(status.anomalies, (condition) => isNewer(latest(condition), stamp)),
-  })
+  const { allTroubleCodesCleared: cleared, ...rest } = status
+  return next(
+    {
+      ...rest,
+      ...(isNewer(stamp, cleared) || cleared === undefined
+        ? {}
+        : { allTroubleCodesCleared: cleared }),
+    },
+    {
+      deleted: stamp,
+      attributes: keep(status.attributes, (register) => isNewer(register.stamp, stamp)),
+      troubleCodes: keepEnds(status.troubleCodes, stamp),
+      anomalies: keepEnds(status.anomalies, stamp),
+    },
+  )
 }
 
 export function reportTroubleCode(
@@ -87,8 +96,20 @@ function report<C extends Condition>(condition: C, raises: boolean, stamp: Stamp
   return isNewer(stamp, condition[end]) ? { ...condition, [end]: stamp } : condition
 }
 
-function latest(condition: Condition): Stamp {
-  return newest(condition.raised, condition.cleared) ?? { at: 0, id: '' }
+/** Each end by itself: a condition that was raised before and cleared after was only cleared. */
+function keepEnds<C extends Condition>(
+  conditions: Readonly<Record<string, C>>,
+  after: Stamp,
+): Readonly<Record<string, C>> {
+  const kept: Record<string, C> = {}
+  for (const [id, { raised, cleared, ...rest }] of Object.entries(conditions)) {
+    const ends = {
+      ...(raised !== undefined && isNewer(raised, after) ? { raised } : {}),
+      ...(cleared !== undefined && isNewer(cleared, after) ? { cleared } : {}),
+    }
+    if (Object.keys(ends).length > 0) kept[id] = { ...rest, ...ends } as C
+  }
+  return kept
 }
 
 /** Keys whose stored value is older take the new value; returns the same object if there is none. */

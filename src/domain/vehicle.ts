@@ -166,7 +166,8 @@ function setNumber(
   key: KeysOf<number>,
   value: Json | undefined,
 ) {
-  if (typeof value === 'number') summary[key] = value
+  // JSON can say 1e999, which no answer could repeat.
+  if (Number.isFinite(value)) summary[key] = value as number
 }
 
 function setText(summary: Mutable<TelemetrySummary>, key: KeysOf<string>, value: Json | undefined) {

@@ -129,6 +129,16 @@ class LiveVehiclesHub implements LiveVehicles {
   async #flush(): Promise<void> {
     if (this.#isFlushing) return
     this.#isFlushing = true
+    try {
+      await this.#flushChanges()
+    } finally {
+      this.#rendered.imperial.clear()
+      this.#rendered.metric.clear()
+      this.#isFlushing = false
+    }
+  }
+
+  async #flushChanges(): Promise<void> {
     const changes = [...this.#pending].map(([vin, change]): LiveChange => ({ vin, ...change }))
     this.#pending = new Map()
     let turnEndsAt = performance.now() + TURN_MS
@@ -142,9 +152,6 @@ class LiveVehiclesHub implements LiveVehicles {
       }
       if (this.#clients.has(client)) this.#finishTurnOf(client)
     }
-    this.#rendered.imperial.clear()
-    this.#rendered.metric.clear()
-    this.#isFlushing = false
   }
 
   #finishTurnOf(client: LiveClient): void {

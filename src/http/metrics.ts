@@ -130,7 +130,7 @@ function createEdgeMetrics(registers: Registry[]) {
     }),
     brokerPublishes: new Counter({
       name: 'fleetgrid_mqtt_publishes_total',
-      help: 'Publishes at the embedded broker: delivered to the feed, relayed to subscribers, or rejected.',
+      help: 'Publishes at the embedded broker: delivered to the feed, relayed to subscribers, dropped because those are slow, or rejected.',
       labelNames: ['outcome'] as const,
       registers,
     }),

@@ -23,7 +23,7 @@ export interface HistoryRecord {
   readonly tripId?: string
   /** dtc: the code; anomaly: the type. */
   readonly condition?: string
-  /** dtc: what the message said of the code. An empty code clears all and has no condition. */
+  /** dtc, anomaly: whether it raises or clears. An empty code clears all and has no condition. */
   readonly raises?: boolean
   /** cardata: where the vehicle was, if it knew. */
   readonly position?: Position

@@ -15,15 +15,13 @@ export interface RetentionDeps {
   readonly deadLetterRetentionMs: number
 }
 
-const INTERVAL_MS = 10 * 60_000
+const HISTORY_INTERVAL_MS = 10 * 60_000
+/** Often: a flood of garbage must not fill the store before the oldest of it goes. */
+const DEAD_LETTERS_INTERVAL_MS = 5000
 const FIRST_AFTER_MS = 30_000
 
 /** Drops history and dead letters that are past their time, so that disks don't fill for ever. */
 export function createRetention(deps: RetentionDeps): Repeater {
-  const run = async (): Promise<void> => {
-    await attempt('history', () => dropHistory(deps))
-    await attempt('dead letters', () => trimDeadLetters(deps))
-  }
   const attempt = async (what: string, drop: () => Promise<void>): Promise<void> => {
     try {
       await drop()
@@ -31,7 +29,24 @@ export function createRetention(deps: RetentionDeps): Repeater {
       deps.logger.warn({ err: error }, `retention of ${what} failed, will be tried again`)
     }
   }
-  return createRepeater({ intervalMs: INTERVAL_MS, firstAfterMs: FIRST_AFTER_MS, run })
+  const history = createRepeater({
+    intervalMs: HISTORY_INTERVAL_MS,
+    firstAfterMs: FIRST_AFTER_MS,
+    run: () => attempt('history', () => dropHistory(deps)),
+  })
+  const letters = createRepeater({
+    intervalMs: DEAD_LETTERS_INTERVAL_MS,
+    firstAfterMs: DEAD_LETTERS_INTERVAL_MS,
+    run: () => attempt('dead letters', () => trimDeadLetters(deps)),
+  })
+  const all = [history, letters]
+  return {
+    start() {
+      for (const repeater of all) repeater.start()
+    },
+    runOnce: async () => void (await Promise.all(all.map((repeater) => repeater.runOnce()))),
+    stop: async () => void (await Promise.all(all.map((repeater) => repeater.stop()))),
+  }
 }
 
 async function dropHistory(deps: RetentionDeps): Promise<void> {

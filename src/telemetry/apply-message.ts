@@ -1,7 +1,7 @@
 import { type DevicePatch, deleteDevice, patchDevice } from '../domain/device-merge.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { isNewer, newest, type Stamp } from '../domain/stamp.ts'
-import { summarizeTelemetry } from '../domain/vehicle.ts'
+import { isActive, summarizeTelemetry } from '../domain/vehicle.ts'
 import {
   clearAllTroubleCodes,
   clearAnomaly,
@@ -12,7 +12,7 @@ import {
 } from '../domain/vehicle-merge.ts'
 import type { FleetChange, HistoryRecord } from '../ports/fleet-index.ts'
 import { writeCardata } from './cardata-text.ts'
-import { Unusable } from './decode-payload.ts'
+import { printable, Unusable } from './decode-payload.ts'
 import type {
   CardataMessage,
   DeviceEventMessage,
@@ -24,8 +24,10 @@ import type {
 } from './messages.ts'
 import type { Applied, Registry, VehicleEntry } from './registry.ts'
 
-/** Trouble codes or attributes that one vehicle may ever have shown; bounds memory. */
-const ENTRIES_MAX = 500
+/** Trouble codes, attributes or installations that one document may ever have shown. */
+const ENTRIES_MAX = 200
+/** Of one attribute, as JSON; the longest of the original's is a few characters. */
+const ATTRIBUTE_LENGTH_MAX = 1024
 
 const OIL_TEMPERATURE = 'OilTemp'
 /** The original's score of an oil temperature is its distance from here (reference §1.5). */
@@ -65,11 +67,11 @@ export function applyMessage(
 function applyOther(registry: Registry, message: Exclude<Applicable, CardataMessage>): FleetChange {
   switch (message.kind) {
     case 'trip':
-      return applyTrip(registry, message)
+      return applyTrip(message)
     case 'dtc':
       return applyDtc(registry, message)
     case 'event':
-      return applyEvent(registry, message)
+      return applyEvent(message)
     case 'group-event':
       return applyGroupEvent(registry, message)
     case 'device-event':
@@ -123,24 +125,35 @@ function sharedMembers(registry: Registry, entry: VehicleEntry, document: JsonOb
   return members === '' || isTaken ? {} : { members }
 }
 
-/** Above the limit raises, at or below it clears; late readings change only what they should. */
+/**
+ * Above the limit raises. The first reading at or below it clears and is a record too, so that the
+ * history tells one life from the next; late readings change only what they should.
+ */
 function detectOilTemperature(
   entry: VehicleEntry,
   message: CardataMessage,
   limitF: number | undefined,
 ): HistoryRecord | undefined {
-  const { oilTemperatureF: value, stamp, vin, sentAt, id } = message
+  const { oilTemperatureF: value, stamp } = message
   if (limitF === undefined || value === undefined) return undefined
   if (value <= limitF) {
-    const coolAt = newest(entry.coolAt, stamp)
-    if (coolAt === undefined) return undefined
-    entry.coolAt = coolAt
-    entry.status = clearAnomaly(entry.status, OIL_TEMPERATURE, coolAt)
-    return undefined
+    entry.coolAt = newest(entry.coolAt, stamp) ?? stamp
+    const known = entry.status.anomalies[OIL_TEMPERATURE]
+    if (known === undefined || !isActive(known) || !isNewer(stamp, known.raised)) return undefined
+    entry.status = clearAnomaly(entry.status, OIL_TEMPERATURE, stamp)
+    return anomalyRecord(message, value, false)
   }
   const reading = { score: value - OIL_TEMPERATURE_BASE_F, value }
   entry.status = raiseAnomaly(entry.status, OIL_TEMPERATURE, reading, stamp)
   if (entry.coolAt) entry.status = clearAnomaly(entry.status, OIL_TEMPERATURE, entry.coolAt)
+  return anomalyRecord(message, value, true)
+}
+
+function anomalyRecord(
+  { vin, sentAt, id }: CardataMessage,
+  value: number,
+  raises: boolean,
+): HistoryRecord {
   const time = new Date(sentAt).toISOString()
   const document = JSON.stringify({
     vin,
@@ -148,22 +161,21 @@ function detectOilTemperature(
     sendtimestamp: time,
     anomaly_id: `${vin}-${OIL_TEMPERATURE}-${sentAt}`,
     anomaly_type: OIL_TEMPERATURE,
-    anomaly_score: reading.score,
+    anomaly_score: value - OIL_TEMPERATURE_BASE_F,
+    cleared: !raises,
     value,
     created_at: time,
     identified_at: time,
     updated_at: time,
   })
-  return { index: 'anomaly', vin, at: sentAt, id, condition: OIL_TEMPERATURE, document }
+  return { index: 'anomaly', vin, at: sentAt, id, condition: OIL_TEMPERATURE, raises, document }
 }
 
-function applyTrip(registry: Registry, message: TripMessage): FleetChange {
-  registry.vehicle(message.vin)
+function applyTrip(message: TripMessage): FleetChange {
   return { history: [record('trip', message, { tripId: message.tripId })] }
 }
 
-function applyEvent(registry: Registry, message: EventMessage): FleetChange {
-  registry.vehicle(message.vin)
+function applyEvent(message: EventMessage): FleetChange {
   return { history: [record('event', message, {})] }
 }
 
@@ -194,7 +206,7 @@ function applyGroupEvent(registry: Registry, message: GroupEventMessage): FleetC
   if (message.event === 'delete') {
     entry.status = deleteVehicle(entry.status, stamp)
   } else {
-    requireRoom(entry.status.attributes, Object.keys(attributes), 'attributes')
+    requireAttributes(entry.status.attributes, attributes)
     entry.status = patchAttributes(entry.status, attributes, stamp)
   }
   registry.refreshDevices(vin)
@@ -225,8 +237,10 @@ function applyDevicePatch(
   stamp: Stamp,
 ): FleetChange {
   const device = registry.device(deviceId)
-  requireRoom(device.attributes, Object.keys(patch.attributes ?? {}), 'attributes')
-  requireRoom(device.installations, Object.keys(patch.installations ?? {}), 'installations')
+  const vins = Object.keys(patch.installations ?? {})
+  requireAttributes(device.attributes, patch.attributes ?? {})
+  requireRoom(device.installations, vins, 'installations')
+  registry.requireRoom(deviceId, vins)
   return collectDeviceChange(
     registry,
     deviceId,
@@ -245,6 +259,15 @@ function collectDeviceChange(
     history: [],
     statuses: entries.flatMap((entry) => registry.unstoredStatus(entry)),
     devices: registry.unstoredDevice(deviceId),
+  }
+}
+
+function requireAttributes(known: Readonly<Record<string, unknown>>, added: JsonObject): void {
+  requireRoom(known, Object.keys(added), 'attributes')
+  for (const [key, value] of Object.entries(added)) {
+    if (JSON.stringify(value).length + key.length > ATTRIBUTE_LENGTH_MAX) {
+      throw new Unusable(`attribute "${printable(key)}" is longer than ${ATTRIBUTE_LENGTH_MAX}`)
+    }
   }
 }
 

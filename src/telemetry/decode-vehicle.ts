@@ -45,7 +45,7 @@ export function decodeCardata(
     ...header,
     repairs: repaired,
     source: repaired === 0 && header.vin === vinAsSent ? source : undefined,
-    tripId: value.tripid ?? undefined,
+    tripId: readTripId(value.tripid),
     position: readPosition(document['geolocation']),
     oilTemperatureF: value.oiltemp ?? undefined,
   }
@@ -63,7 +63,8 @@ const checkTrip = createShapeCheck(TripMessage, [
 
 export function decodeTrip(document: JsonObject, envelope: Envelope): Message {
   const { value, repairs } = checkTrip(document)
-  return { kind: 'trip', ...readHeader(value, envelope), repairs, tripId: value.tripid }
+  const tripId = readTripId(value.tripid) ?? ''
+  return { kind: 'trip', ...readHeader(value, envelope), repairs, tripId }
 }
 
 const checkDtc = createShapeCheck(DtcMessage, [])
@@ -92,6 +93,14 @@ export function decodeEvent(document: JsonObject, envelope: Envelope): Message {
   return { kind: 'event', ...readHeader(value, envelope), repairs }
 }
 
+/** @throws Unusable for text that no index can hold as a key */
+function readTripId(tripId: string | null | undefined): string | undefined {
+  if (tripId === null || tripId === undefined || tripId === '') return undefined
+  if (!tripId.isWellFormed() || tripId.includes('\0'))
+    throw new Unusable('tripid is not plain text')
+  return tripId
+}
+
 type Header = Pick<VehicleMessage, 'vin' | 'sentAt' | 'id' | 'stamp' | 'document'>
 
 function readHeader(
@@ -110,8 +119,11 @@ function readHeader(
 
 const PLAIN_ID = /^[\x20-\x7e]{1,200}$/
 
-/** The sender's own id, or one made from the bytes: either way the same message has the same id. */
+/**
+ * The sender's own id and one made from the bytes: only the same message twice has the same id.
+ * Senders build theirs from vehicle and time, which two messages of one millisecond share.
+ */
 function messageId(id: unknown, payload: Uint8Array): string {
-  if (typeof id === 'string' && PLAIN_ID.test(id)) return id
-  return contentId(payload)
+  const content = contentId(payload)
+  return typeof id === 'string' && PLAIN_ID.test(id) ? `${id}~${content}` : content
 }

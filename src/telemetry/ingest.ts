@@ -12,8 +12,9 @@ import type { FeedMessage } from '../ports/telemetry-feed.ts'
 import { applyMessage } from './apply-message.ts'
 import { decodeMessage } from './decode-message.ts'
 import { Unusable } from './decode-payload.ts'
+import { FirstReceived } from './first-received.ts'
 import { createIngestMetrics } from './ingest-metrics.ts'
-import type { JobExecutionMessage } from './messages.ts'
+import type { Decoded, JobExecutionMessage } from './messages.ts'
 import { type Outcome, outcomeOf, type Redriven, redriven } from './outcome.ts'
 import { type Applied, Registry, type VehicleEntry, viewEntry } from './registry.ts'
 import { type TopicFamily, topicFamily } from './topics.ts'
@@ -40,6 +41,7 @@ export interface IngestConfig {
   readonly clockSkewToleranceMs: number
   readonly oilTemperatureLimitF: number | undefined
   readonly vehiclesMax: number
+  readonly devicesMax: number
   readonly writeBatchMax: number
   readonly writeQueueMax: number
 }
@@ -60,6 +62,9 @@ interface Work extends Applied {
   readonly passage: Passage
 }
 
+/** Messages without a usable time of their own that are recognised when they come again. */
+const FIRST_RECEIVED_MAX = 100_000
+
 const UNKNOWN_TOPIC = 'the topic is none of the seven that Fleetgrid reads'
 
 interface Letter {
@@ -75,6 +80,7 @@ export class Ingest {
   readonly #letters: Batcher<Letter>
   readonly #logBudget: ReturnType<typeof createRateBudget>
   readonly #changed = new Set<VehicleEntry>()
+  readonly #firstReceived = new FirstReceived(FIRST_RECEIVED_MAX)
   /** Messages that wait for a look-up of their job. */
   #lookups = new Set<Promise<void>>()
 
@@ -187,15 +193,18 @@ export class Ingest {
       this.#decode(passage, family)
     } catch (error) {
       // A bug must not take the feed down: the message is kept for whoever mends it.
-      this.#deps.logger.error({ err: error, topic: incoming.topic }, 'failed to handle a message')
+      const suppressed = this.#logBudget.take()
+      if (suppressed !== undefined) {
+        const { topic } = incoming
+        this.#deps.logger.error({ err: error, topic, suppressed }, 'failed to handle a message')
+      }
       this.#end(passage, { kind: 'unusable', reason: `internal error: ${errorMessage(error)}` })
     }
   }
 
   #decode(passage: Passage, family: TopicFamily): void {
-    const { payload, receivedAt } = passage.incoming
-    const sizeMaxBytes = this.#deps.config.messageSizeMaxBytes
-    const decoded = decodeMessage({ family, payload, receivedAt, sizeMaxBytes })
+    const { receivedAt } = passage.incoming
+    const decoded = this.#decodeAsFirstReceived(passage.incoming, family)
     if (!decoded.usable) {
       this.#end(passage, { kind: 'unusable', reason: decoded.reason })
       return
@@ -210,6 +219,16 @@ export class Ingest {
     if (message.kind !== 'job-execution') this.#apply(message, passage)
     else if (message.succeeded) this.#applyJob(message, passage)
     else this.#end(passage, { kind: 'ignored' })
+  }
+
+  /** A version that is the receive time is that of the first delivery, however often it comes. */
+  #decodeAsFirstReceived({ payload, receivedAt }: Incoming, family: TopicFamily): Decoded {
+    const sizeMaxBytes = this.#deps.config.messageSizeMaxBytes
+    const decoded = decodeMessage({ family, payload, receivedAt, sizeMaxBytes })
+    if (!decoded.usable || decoded.message?.stamp.at !== receivedAt) return decoded
+    const first = this.#firstReceived.note(decoded.message.stamp.id, receivedAt)
+    if (first === receivedAt) return decoded
+    return decodeMessage({ family, payload, receivedAt: first, sizeMaxBytes })
   }
 
   #apply(message: Parameters<typeof applyMessage>[1], passage: Passage): void {
@@ -243,6 +262,7 @@ export class Ingest {
   }
 
   #settleWork(work: Work, result: Settled): void {
+    if (result.outcome === 'duplicate') this.#registry.noteVisible(work, this.#changed)
     if (result.outcome === 'accepted') {
       this.#registry.noteStored(work, this.#changed)
       const { incoming, sentAt } = work.passage

@@ -36,8 +36,12 @@ export interface Applied {
   readonly visible?: { readonly entry: VehicleEntry; readonly summary: TelemetrySummary }
 }
 
+/** Devices that were ever installed in one vehicle. */
+const DEVICES_PER_VEHICLE_MAX = 200
+
 export interface RegistryOptions {
   readonly vehiclesMax: number
+  readonly devicesMax: number
   readonly oilTemperatureLimitF: number | undefined
 }
 
@@ -53,10 +57,12 @@ export class Registry {
   /** Device → its components. */
   readonly #components = new Map<string, Set<string>>()
   readonly #vehiclesMax: number
+  readonly #devicesMax: number
   readonly #oilTemperatureLimitF: number | undefined
 
   constructor(options: RegistryOptions) {
     this.#vehiclesMax = options.vehiclesMax
+    this.#devicesMax = options.devicesMax
     this.#oilTemperatureLimitF = options.oilTemperatureLimitF
   }
 
@@ -87,18 +93,34 @@ export class Registry {
   vehicle(vin: string): VehicleEntry {
     const known = this.#vehicles.get(vin)
     if (known !== undefined) return known
-    if (this.#vehicles.size >= this.#vehiclesMax) {
-      throw new Unusable(
-        `unknown vehicle, and the fleet is full (VEHICLES_MAX=${this.#vehiclesMax})`,
-      )
-    }
+    this.#requirePlace(vin)
     const entry: VehicleEntry = { status: emptyStatus(vin), storedRevision: 0 }
     this.#vehicles.set(vin, entry)
     return entry
   }
 
+  #requirePlace(vin: string): void {
+    if (this.#vehicles.size < this.#vehiclesMax || this.#vehicles.has(vin)) return
+    throw new Unusable(`unknown vehicle, and the fleet is full (VEHICLES_MAX=${this.#vehiclesMax})`)
+  }
+
   device(deviceid: string): DeviceStatus {
     return this.#devices.get(deviceid)?.status ?? emptyDevice(deviceid)
+  }
+
+  /** @throws Unusable when a device, or the vehicles it is installed in, have no room */
+  requireRoom(deviceid: string, vins: readonly string[]): void {
+    if (!this.#devices.has(deviceid) && this.#devices.size >= this.#devicesMax) {
+      throw new Unusable(`unknown device, and the fleet is full (DEVICES_MAX=${this.#devicesMax})`)
+    }
+    for (const vin of vins) {
+      this.#requirePlace(vin)
+      const installed = this.#installed.get(vin)
+      if (installed === undefined || installed.has(deviceid)) continue
+      if (installed.size >= DEVICES_PER_VEHICLE_MAX) {
+        throw new Unusable(`more than ${DEVICES_PER_VEHICLE_MAX} devices in vehicle ${vin}`)
+      }
+    }
   }
 
   /** Takes a changed device in and returns the vehicles whose device list it can change. */
@@ -132,16 +154,22 @@ export class Registry {
   }
 
   /** A change is durable: telemetry becomes visible here too. Adds the vehicles that changed. */
-  noteStored({ change, visible }: Applied, changed: Set<VehicleEntry>): void {
+  noteStored(applied: Applied, changed: Set<VehicleEntry>): void {
+    const { change } = applied
     for (const status of change.statuses ?? []) {
       const entry = this.vehicle(status.vin)
       entry.storedRevision = Math.max(entry.storedRevision, status.revision)
-      changed.add(entry)
     }
     for (const device of change.devices ?? []) {
       const known = this.#devices.get(device.deviceid)
       if (known) known.storedRevision = Math.max(known.storedRevision, device.revision)
     }
+    this.noteVisible(applied, changed)
+  }
+
+  /** The same where the index had the change already: what it shows may be news to this process. */
+  noteVisible({ change, visible }: Applied, changed: Set<VehicleEntry>): void {
+    for (const { vin } of change.statuses ?? []) changed.add(this.vehicle(vin))
     if (change.telemetry === undefined || visible === undefined) return
     const { stamp, position } = change.telemetry
     const { entry, summary } = visible

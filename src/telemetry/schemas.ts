@@ -30,7 +30,11 @@ const vehicleHeader = {
 export const CardataMessage = Type.Object(
   {
     ...vehicleHeader,
-    tripid: Text('Trip that the reading belongs to'),
+    tripid: Type.Optional(
+      Type.Union([Type.String({ maxLength: 128 }), Type.Null()], {
+        description: 'Trip that the reading belongs to',
+      }),
+    ),
     geolocation: Type.Optional(
       Type.Unknown({
         description:
@@ -63,7 +67,7 @@ const Place = Type.Object({ latitude: Quantity('degrees'), longitude: Quantity('
 export const TripMessage = Type.Object(
   {
     ...vehicleHeader,
-    tripid: Type.String({ minLength: 1, maxLength: 256 }),
+    tripid: Type.String({ minLength: 1, maxLength: 128 }),
     tripsummary: Type.Optional(
       Type.Object({
         duration: Quantity('milliseconds'),
@@ -143,7 +147,7 @@ export const JobExecutionMessage = Type.Object(
     jobid: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
     thingarn: Type.String({ pattern: 'thing/.+$', maxLength: 2048 }),
     status: Type.String({ maxLength: 64 }),
-    timestamp: Type.Number({ minimum: 0, description: 'Epoch SECONDS' }),
+    timestamp: Type.Number({ minimum: 0, maximum: 253_402_300_799, description: 'Epoch SECONDS' }),
     eventid: Text('UUID'),
   },
   { title: 'job-execution', description: 'AWS IoT: a job execution ended' },

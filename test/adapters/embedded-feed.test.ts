@@ -15,7 +15,7 @@ interface Test {
 
 async function startFeed(t: Test, options: Partial<EmbeddedFeedOptions> = {}) {
   const delivered: FeedMessage[] = []
-  const counts = { delivered: 0, relayed: 0, rejected: 0, connections: 0 }
+  const counts = { delivered: 0, relayed: 0, dropped: 0, rejected: 0, connections: 0 }
   const feed = createEmbeddedFeed({
     host: '127.0.0.1',
     port: 0,
@@ -155,6 +155,54 @@ t.test('subscribers hear what is published, at QoS 0, and nothing is retained', 
   await late.subscribeAsync('dt/cvra/#')
   await late.subscribeAsync('a-round-trip')
   t.same(retained, [])
+})
+
+t.test('a subscriber that does not read holds nobody up and fills no memory', async (t) => {
+  const { delivered, counts, url, connect } = await startFeed(t)
+  const { port } = new URL(url)
+  const slow = connectSocket(Number(port), '127.0.0.1')
+  slow.on('error', () => undefined)
+  t.after(() => slow.destroy())
+  const hello = {
+    clientId: 'slow',
+    protocolId: 'MQTT',
+    protocolVersion: 4,
+    clean: true,
+    keepalive: 0,
+  } as const
+  slow.write(generate({ cmd: 'connect', ...hello }))
+  const subscriptions = [{ topic: 'dt/cvra/#', qos: 0 as const }]
+  slow.write(generate({ cmd: 'subscribe', messageId: 1, subscriptions }))
+  // CONNACK and SUBACK; from then on it reads no more.
+  await new Promise((resolve) => slow.once('data', resolve))
+  slow.pause()
+  const client = await connect()
+  const payload = Buffer.alloc(20_000, 'x')
+  for (let round = 0; round < 60; round += 1) {
+    const sent = Array.from({ length: 50 }, () => client.publishAsync(TOPIC, payload, { qos: 1 }))
+    let acknowledged = false
+    void Promise.all(sent).then(() => {
+      acknowledged = true
+    })
+    await until(() => {
+      for (const message of delivered.splice(0)) message.acknowledge()
+      return acknowledged
+    })
+  }
+  t.ok(counts.dropped > 0, `${counts.dropped} of 3000 were not relayed`)
+  slow.destroy()
+  const again = client.publishAsync(TOPIC, 'x', { qos: 1 })
+  ;(await until(() => delivered[0])).acknowledge()
+  await again
+})
+
+t.test('QoS 2 is refused, as AWS IoT Core does', async (t) => {
+  const { delivered, connect } = await startFeed(t)
+  const client = await connect()
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
+  void client.publishAsync(TOPIC, 'x', { qos: 2 }).catch(() => undefined)
+  await closed
+  t.equal(delivered.length, 0)
 })
 
 t.test('other topics are relayed to their subscribers and are no business of ours', async (t) => {

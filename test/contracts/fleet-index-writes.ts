@@ -318,6 +318,6 @@ function device(revision: number, deviceid = 'ecu-1'): DeviceStatus {
     revision,
     softwareVersion: { value: `${revision}.0`, stamp: at },
     attributes: { model: { value: 'tcu', stamp: at } },
-    installations: { [VIN]: { value: true, stamp: at } },
+    installations: { [VIN]: { attached: at } },
   }
 }

@@ -1,3 +1,4 @@
+import { connect as connectSocket } from 'node:net'
 import polyline from '@mapbox/polyline'
 import { connectAsync, type MqttClient } from 'mqtt'
 import t from 'tap'
@@ -135,3 +136,20 @@ t.test(
     t.equal((await stored(service, vehicle)).length, MESSAGES)
   },
 )
+
+t.test('SIGTERM ends the process while connections that say nothing are open', async (t) => {
+  const service = await createService(t, { DATA_DIR: t.testdir(), LOG_LEVEL: 'info' })
+  await service.start()
+  const port = Number(new URL(service.httpUrl).port)
+  const mqttPort = Number(new URL(service.mqttUrl).port)
+  const silent = connectSocket(port, '127.0.0.1')
+  const half = connectSocket(port, '127.0.0.1')
+  const unknown = connectSocket(mqttPort, '127.0.0.1')
+  for (const socket of [silent, half, unknown]) {
+    socket.on('error', () => undefined)
+    t.after(() => socket.destroy())
+    await new Promise((resolve) => socket.once('connect', resolve))
+  }
+  half.write('GET /live HTTP/1.1\r\nHost: x')
+  t.equal(await service.kill('SIGTERM'), 0)
+})

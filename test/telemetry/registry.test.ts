@@ -23,7 +23,7 @@ const options = { receivedAt, clockSkewToleranceMs: 60_000, oilTemperatureLimitF
 
 /** Applies messages as ingest does, with a store that takes everything. */
 function fleet(messages: readonly Sent[], vehiclesMax = 100): Registry {
-  const registry = new Registry({ vehiclesMax, oilTemperatureLimitF: 280 })
+  const registry = new Registry({ vehiclesMax, devicesMax: 100, oilTemperatureLimitF: 280 })
   for (const [family, message] of messages) send(registry, family, message)
   return registry
 }
@@ -128,6 +128,61 @@ t.test('an ECU that moves is in one vehicle, whatever the order of the messages'
       t.same(registry.view(OTHER_VIN)?.devices, [{ deviceid: 'ecu-1' }])
     }),
     { seed: 2, numRuns: 30 },
+  )
+})
+
+t.test(
+  'an ECU that was taken out of its last vehicle is in none, not back in the one before',
+  async (t) => {
+    const moves: Sent[] = [
+      ['device-event', deviceLink('ECU-1', { attach: VIN }, at(1))],
+      ['device-event', deviceLink('ECU-1', { attach: OTHER_VIN }, at(2))],
+      ['device-event', deviceLink('ECU-1', { detach: OTHER_VIN }, at(3))],
+    ]
+    fc.assert(
+      fc.property(fc.shuffledSubarray(moves, { minLength: 3 }), (shuffled) => {
+        const registry = fleet(shuffled)
+        t.same(registry.view(VIN)?.devices ?? [], [])
+        t.same(registry.view(OTHER_VIN)?.devices ?? [], [])
+      }),
+      { seed: 5, numRuns: 30 },
+    )
+  },
+)
+
+t.test('property: the whole status, deletions too, does not depend on the order', async (t) => {
+  const messages: Sent[] = [
+    ['group-event', create],
+    ['group-event', repaint],
+    ['dtc', dtc('P1734', { SendTimeStamp: at(1) })],
+    ['dtc', dtc('P1734', { SendTimeStamp: at(4), DTC: { Code: 'P1734', Cleared: 'true' } })],
+    ['dtc', dtc('', { SendTimeStamp: at(2) })],
+    ['group-event', groupEvent('delete', {}, { time: at(3) })],
+    ['dtc', dtc('P0301', { SendTimeStamp: at(5) })],
+  ]
+  const status = (sent: readonly Sent[]) => {
+    const { revision, ...rest } = fleet(sent).vehicle(VIN).status
+    return rest
+  }
+  const expected = status(messages)
+  fc.assert(
+    fc.property(fc.shuffledSubarray(messages, { minLength: 7 }), (shuffled) => {
+      t.same(status(shuffled), expected)
+    }),
+    { seed: 6, numRuns: 200 },
+  )
+})
+
+t.test('two messages with one id in one millisecond are two messages', async (t) => {
+  const registry = fleet([])
+  const first = send(registry, 'dtc', dtc('P1703'))
+  const second = send(registry, 'dtc', dtc('P0521'))
+  t.same(registry.view(VIN)?.troubleCodes, ['P0521', 'P1703'])
+  t.not(first.history[0]?.id, second.history[0]?.id)
+  t.equal(
+    send(registry, 'dtc', dtc('P1703')).history[0]?.id,
+    first.history[0]?.id,
+    'the same again',
   )
 })
 
@@ -323,9 +378,41 @@ t.test('limits of the registry make dead letters, not memory', async (t) => {
     /VEHICLES_MAX=1/,
   )
   const registry = fleet([])
-  for (let code = 0; code < 500; code += 1) send(registry, 'dtc', dtc(`P${code}`))
-  t.throws(() => send(registry, 'dtc', dtc('ONE-MORE')), /more than 500 trouble codes/)
+  for (let code = 0; code < 200; code += 1) send(registry, 'dtc', dtc(`P${code}`))
+  t.throws(() => send(registry, 'dtc', dtc('ONE-MORE')), /more than 200 trouble codes/)
   t.doesNotThrow(() => send(registry, 'dtc', dtc('P7', { SendTimeStamp: at(9) })))
+})
+
+t.test('limits on what one message can make a document hold', async (t) => {
+  const registry = fleet([])
+  const long = { colorCode: 'x'.repeat(2000) }
+  t.throws(() => send(registry, 'group-event', groupEvent('modify', long)), /colorcode" is longer/)
+  for (let device = 0; device < 100; device += 1) {
+    send(registry, 'device-event', deviceLink(`ECU-${device}`, { attach: VIN }, at(1)))
+  }
+  const more = deviceLink('ECU-MORE', { attach: VIN }, at(1))
+  t.throws(() => send(registry, 'device-event', more), /DEVICES_MAX=100/)
+  t.equal(registry.view(VIN)?.devices.length, 100, 'the refused one left no trace')
+})
+
+t.test('a message that cannot be stored has no effect in memory either', async (t) => {
+  const registry = fleet([])
+  for (const TripId of ['x'.repeat(200), '\ud800', 'a\0b']) {
+    const message = cardata({ OilTemp: 350, TripId })
+    t.throws(() => send(registry, 'cardata', message), /tripid/)
+  }
+  send(registry, 'cardata', cardata({ SendTimeStamp: at(9) }))
+  t.same(registry.view(VIN)?.anomalies, [])
+})
+
+t.test('numbers beyond what JSON can repeat are left out', async (t) => {
+  const text = JSON.stringify(cardata()).replace('32.315', '1e999')
+  const payload = Buffer.from(text)
+  const decoded = decodeMessage({ family: 'cardata', payload, receivedAt, sizeMaxBytes: 65_536 })
+  if (!decoded.usable || decoded.message?.kind !== 'cardata') throw new Error('unusable')
+  const registry = fleet([])
+  registry.noteStored(applyMessage(registry, decoded.message, options), new Set())
+  t.equal(registry.view(VIN)?.telemetry?.speedKmh, undefined)
 })
 
 t.test('a clock far off is flagged in the document', async (t) => {

@@ -22,7 +22,7 @@ export interface EmbeddedFeedOptions {
   readonly verifyToken: (token: string) => Promise<BrokerCaller>
   readonly now: () => number
   readonly onConnections: (count: number) => void
-  readonly onPublish: (outcome: 'delivered' | 'relayed' | 'rejected') => void
+  readonly onPublish: (outcome: 'delivered' | 'relayed' | 'dropped' | 'rejected') => void
 }
 
 export interface EmbeddedFeed extends TelemetryFeed {
@@ -36,6 +36,10 @@ const INTAKE_PREFIXES = ['dt/cvra/', 'cdf/assetlibrary/events/', '$aws/events/jo
 /** Twice AWS IoT Core's largest payload: what is larger is no vehicle's message. */
 const PACKET_SIZE_MAX_BYTES = 262_144
 const CLIENT_ID_MAX_LENGTH = 128
+/** Messages on their way to subscribers; more are not relayed. QoS 0 may drop, memory may not grow. */
+const RELAYS_MAX = 1000
+/** A subscriber that takes nothing for so long is cut off, so that it doesn't starve the others. */
+const RELAY_TIMEOUT_MS = 5000
 /** CONNACK codes of MQTT 3.1.1 §3.2.2.3. */
 const BAD_USERNAME_OR_PASSWORD = 4
 const NOT_AUTHORIZED = 5
@@ -51,6 +55,7 @@ class Broker implements EmbeddedFeed {
   readonly #callers = new WeakMap<Client, BrokerCaller>()
   /** Clients that listen; while there are none, nothing is relayed. */
   readonly #listeners = new Set<Client>()
+  #relays = 0
   readonly #streams = new Set<Duplex>()
   #deliver: ((message: FeedMessage) => void) | undefined
 
@@ -58,6 +63,7 @@ class Broker implements EmbeddedFeed {
     this.#options = options
     this.#aedes = new Aedes({
       maxClientsIdLength: CLIENT_ID_MAX_LENGTH,
+      drainTimeout: RELAY_TIMEOUT_MS,
       authenticate: (client, _username, password, done) => {
         this.#authenticate(client, password).then(
           () => done(null, true),
@@ -161,6 +167,12 @@ class Broker implements EmbeddedFeed {
       done(new Error(`not allowed to publish to ${topic}`))
       return
     }
+    if (packet.qos === 2) {
+      // aedes would keep them until they are released. AWS IoT Core has no QoS 2 either.
+      this.#options.onPublish('rejected')
+      done(new Error('QoS 2 is not supported: use QoS 1'))
+      return
+    }
     // A retained message per topic that a client makes up would fill memory.
     packet.retain = false
     if (!INTAKE_PREFIXES.some((prefix) => topic.startsWith(prefix))) {
@@ -182,7 +194,23 @@ class Broker implements EmbeddedFeed {
     })
   }
 
-  /** Publishing to nobody costs as much as to somebody, and a telemetry broker has mostly nobody. */
+  #relay(send: () => void): void {
+    if (this.#relays >= RELAYS_MAX) {
+      this.#options.onPublish('dropped')
+      return
+    }
+    this.#relays += 1
+    send()
+  }
+
+  readonly #relayed = (): void => {
+    this.#relays -= 1
+  }
+
+  /**
+   * The publisher is done at once: what it waited for is the write, and a slow subscriber must not
+   * hold it up. Publishing to nobody costs as much as to somebody, and here is mostly nobody.
+   */
   #relayOnlyToListeners(): void {
     const aedes = this.#aedes
     aedes.on('subscribe', (_subscriptions, client) => this.#listeners.add(client))
@@ -192,8 +220,12 @@ class Broker implements EmbeddedFeed {
     const publish = relay.publish.bind(aedes)
     relay.publish = (packet, client, done) => {
       const fromClient = typeof client === 'object' && client !== null
-      if (fromClient && this.#listeners.size === 0) done()
-      else publish(packet, client, done)
+      if (!fromClient) {
+        publish(packet, client, done)
+        return
+      }
+      if (this.#listeners.size > 0) this.#relay(() => publish(packet, client, this.#relayed))
+      done()
     }
   }
 }
@@ -213,7 +245,7 @@ interface Packet {
   readonly subscriptions?: { qos: number }[]
 }
 
-/** Two bounds that aedes has no option for. */
+/** Bounds that aedes has no option for. */
 function guardParser(client: Client, stream: Duplex): void {
   const { _parser: parser } = client as unknown as { _parser: Parser }
   // It gathers a packet of any announced length: 256 MB a connection, if asked to.
@@ -223,9 +255,8 @@ function guardParser(client: Client, stream: Duplex): void {
     if (parser.packet.length > PACKET_SIZE_MAX_BYTES) stream.destroy()
     return pending
   }
-  // It keeps messages for persistent subscribers that stay away: grant QoS 0, and say so.
   parser.prependListener('packet', (packet) => {
-    if (packet.cmd !== 'subscribe') return
+    // It keeps messages for persistent subscribers that stay away: grant QoS 0, and say so.
     for (const subscription of packet.subscriptions ?? []) subscription.qos = 0
   })
 }

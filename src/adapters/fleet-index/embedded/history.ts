@@ -12,9 +12,21 @@ SELECT row, document FROM {table}
 WHERE vin = ? AND at >= ? AND at <= ? AND (at < ? OR row < ?)
 ORDER BY at DESC, row DESC LIMIT ?`
 const REPORTS = 'SELECT at, id, condition, raises FROM {table} WHERE vin = ? ORDER BY at'
+/**
+ * Of a trip id that several vehicles use, or one for ever ("0", "unknown"), a route is the newest
+ * part of the one that used it last: ten days. More would keep every other query waiting.
+ */
+const ROUTE_SPANS_MAX = 200
 const ROUTE = `
-WITH RECURSIVE slots (vin, slot, remaining) AS (
-  SELECT vin, span << 12, 4095 FROM trip_span WHERE trip_id = ?1
+WITH RECURSIVE spans (vin, span) AS (
+  SELECT vin, span FROM trip_span
+  WHERE trip_id = ?1 AND vin = (
+    SELECT vin FROM trip_span WHERE trip_id = ?1 ORDER BY span DESC, vin LIMIT 1
+  )
+  ORDER BY span DESC LIMIT ${ROUTE_SPANS_MAX}
+),
+slots (vin, slot, remaining) AS (
+  SELECT vin, span << 12, 4095 FROM spans
   UNION ALL SELECT vin, slot + 1, remaining - 1 FROM slots WHERE remaining > 0
 )
 SELECT c.longitude, c.latitude
