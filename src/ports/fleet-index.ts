@@ -187,7 +187,8 @@ export interface FleetIndex {
   anomalies(vin: string): Promise<readonly ConditionRecord[]>
   /**
    * Every known position of a trip in order of send time, revisited points included; undefined
-   * if no telemetry carries this trip.
+   * if no telemetry carries this trip. Of an id that several vehicles use, the one that used it
+   * last; of one that never ends, its newest ten days.
    */
   route(tripId: string): Promise<readonly Position[] | undefined>
 

@@ -1,10 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { FleetChange } from '../../src/ports/fleet-index.ts'
 import { applyMessage } from '../../src/telemetry/apply-message.ts'
 import { decodeMessage } from '../../src/telemetry/decode-message.ts'
-import { Registry } from '../../src/telemetry/registry.ts'
-import type { TopicFamily } from '../../src/telemetry/topics.ts'
 import {
   bytes,
   cardata,
@@ -15,36 +12,16 @@ import {
   VIN,
 } from '../helpers/messages.ts'
 
-type Sent = readonly [family: TopicFamily, message: unknown]
-
-const OTHER_VIN = '5AZYB49QXDB10031'
-const receivedAt = Date.parse('2026-12-31T00:00:00Z')
-const options = { receivedAt, clockSkewToleranceMs: 60_000, oilTemperatureLimitF: 280 }
-
-/** Applies messages as ingest does, with a store that takes everything. */
-function fleet(messages: readonly Sent[], vehiclesMax = 100): Registry {
-  const registry = new Registry({ vehiclesMax, devicesMax: 100, oilTemperatureLimitF: 280 })
-  for (const [family, message] of messages) send(registry, family, message)
-  return registry
-}
-
-function send(registry: Registry, family: TopicFamily, message: unknown) {
-  const decoded = decodeMessage({
-    family,
-    payload: bytes(message),
-    receivedAt,
-    sizeMaxBytes: 65_536,
-  })
-  if (!decoded.usable || decoded.message === undefined) throw new Error(JSON.stringify(decoded))
-  if (decoded.message.kind === 'job-execution') throw new Error('needs a job')
-  const applied = applyMessage(registry, decoded.message, options)
-  registry.noteStored(applied, new Set())
-  return applied.change
-}
-
-function at(minute: number): string {
-  return `2026-04-06T10:${String(minute).padStart(2, '0')}:00.000Z`
-}
+import {
+  at,
+  fleet,
+  OTHER_VIN,
+  options,
+  receivedAt,
+  type Sent,
+  send,
+  storedDocument,
+} from '../helpers/registry.ts'
 
 const create = groupEvent('create', { make: 'AMZ', model: '4', modelYear: 2019 }, { time: at(1) })
 const repaint = groupEvent('modify', { colorCode: '254' }, { time: at(2) })
@@ -364,67 +341,3 @@ t.test('a status that was not stored goes along with the next message', async (t
   registry.noteStored(again, new Set())
   t.equal(applyMessage(registry, decoded.message, options).change.statuses?.length, 0)
 })
-
-t.test('limits of the registry make dead letters, not memory', async (t) => {
-  t.throws(
-    () =>
-      fleet(
-        [
-          ['cardata', cardata()],
-          ['cardata', cardata({ VIN: OTHER_VIN })],
-        ],
-        1,
-      ),
-    /VEHICLES_MAX=1/,
-  )
-  const registry = fleet([])
-  for (let code = 0; code < 200; code += 1) send(registry, 'dtc', dtc(`P${code}`))
-  t.throws(() => send(registry, 'dtc', dtc('ONE-MORE')), /more than 200 trouble codes/)
-  t.doesNotThrow(() => send(registry, 'dtc', dtc('P7', { SendTimeStamp: at(9) })))
-})
-
-t.test('limits on what one message can make a document hold', async (t) => {
-  const registry = fleet([])
-  const long = { colorCode: 'x'.repeat(2000) }
-  t.throws(() => send(registry, 'group-event', groupEvent('modify', long)), /colorcode" is longer/)
-  for (let device = 0; device < 100; device += 1) {
-    send(registry, 'device-event', deviceLink(`ECU-${device}`, { attach: VIN }, at(1)))
-  }
-  const more = deviceLink('ECU-MORE', { attach: VIN }, at(1))
-  t.throws(() => send(registry, 'device-event', more), /DEVICES_MAX=100/)
-  t.equal(registry.view(VIN)?.devices.length, 100, 'the refused one left no trace')
-})
-
-t.test('a message that cannot be stored has no effect in memory either', async (t) => {
-  const registry = fleet([])
-  for (const TripId of ['x'.repeat(200), '\ud800', 'a\0b']) {
-    const message = cardata({ OilTemp: 350, TripId })
-    t.throws(() => send(registry, 'cardata', message), /tripid/)
-  }
-  send(registry, 'cardata', cardata({ SendTimeStamp: at(9) }))
-  t.same(registry.view(VIN)?.anomalies, [])
-})
-
-t.test('numbers beyond what JSON can repeat are left out', async (t) => {
-  const text = JSON.stringify(cardata()).replace('32.315', '1e999')
-  const payload = Buffer.from(text)
-  const decoded = decodeMessage({ family: 'cardata', payload, receivedAt, sizeMaxBytes: 65_536 })
-  if (!decoded.usable || decoded.message?.kind !== 'cardata') throw new Error('unusable')
-  const registry = fleet([])
-  registry.noteStored(applyMessage(registry, decoded.message, options), new Set())
-  t.equal(registry.view(VIN)?.telemetry?.speedKmh, undefined)
-})
-
-t.test('a clock far off is flagged in the document', async (t) => {
-  const registry = fleet([])
-  const late = send(registry, 'cardata', cardata())
-  t.match(JSON.parse(late.history[0]?.document ?? ''), { clockskewms: Number })
-  const now = new Date(receivedAt).toISOString()
-  const right = send(registry, 'cardata', cardata({ SendTimeStamp: now }))
-  t.equal(JSON.parse(right.history[0]?.document ?? '').clockskewms, undefined)
-})
-
-function storedDocument({ history: [record] }: FleetChange) {
-  const { document = '{}', members } = record ?? {}
-  return JSON.parse(members === undefined ? document : `${document.slice(0, -1)},${members}}`)
-}
