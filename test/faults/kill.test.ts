@@ -2,7 +2,7 @@ import { connect as connectSocket } from 'node:net'
 import polyline from '@mapbox/polyline'
 import { connectAsync, type MqttClient } from 'mqtt'
 import t from 'tap'
-import { cardata } from '../helpers/messages.ts'
+import { cardata, dtc, event } from '../helpers/messages.ts'
 import { createRandom } from '../helpers/random.ts'
 import { createService, type Service } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -15,6 +15,8 @@ const VEHICLES = 4
 const MESSAGES = 2500
 const IN_FLIGHT = 50
 const KILLS = 5
+const EVENT_EVERY = 10
+const CODE_EVERY = 25
 
 /** Every message has a place of its own, on the grid of a polyline: 1e-5 degrees. */
 function place(index: number): [latitude: number, longitude: number] {
@@ -25,12 +27,12 @@ class Vehicle {
   readonly tripId: string
   readonly acknowledged = new Set<number>()
   readonly #client: MqttClient
-  readonly #vin: string
+  readonly vin: string
   readonly #startAt = Date.now() - MESSAGES
 
   constructor(client: MqttClient, number: number) {
     this.#client = client
-    this.#vin = `5AZKILL00000000${number}`
+    this.vin = `5AZKILL00000000${number}`
     this.tripId = `kill-${number}`
   }
 
@@ -47,17 +49,23 @@ class Vehicle {
     await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
   }
 
+  /** Telemetry each time; with some of it an event, or a report of the same trouble code. */
   async #publish(index: number): Promise<void> {
     const [Latitude, Longitude] = place(index)
-    const message = cardata({
-      VIN: this.#vin,
-      TripId: this.tripId,
+    const header = {
+      VIN: this.vin,
       SendTimeStamp: new Date(this.#startAt + index).toISOString(),
-      GeoLocation: { Latitude, Longitude, Altitude: 0, Heading: 0, Speed: 1 },
-    })
-    await this.#client.publishAsync(`dt/cvra/${this.#vin}/cardata`, JSON.stringify(message), {
-      qos: 1,
-    })
+    }
+    const GeoLocation = { Latitude, Longitude, Altitude: 0, Heading: 0, Speed: 1 }
+    const sent = [this.#send('cardata', cardata({ ...header, TripId: this.tripId, GeoLocation }))]
+    if (index % EVENT_EVERY === 0) sent.push(this.#send('event', event(header)))
+    if (index % CODE_EVERY === 0) sent.push(this.#send('dtc', dtc('P0301', header)))
+    await Promise.all(sent)
+  }
+
+  async #send(family: string, message: unknown): Promise<void> {
+    const topic = `dt/cvra/${this.vin}/${family}`
+    await this.#client.publishAsync(topic, JSON.stringify(message), { qos: 1 })
   }
 }
 
@@ -109,8 +117,25 @@ t.test(`kill -9 in mid-ingest, ${KILLS} times (seed ${SEED})`, async (t) => {
       'in order of send time',
     )
     t.equal(new Set(there).size, MESSAGES)
+    t.equal(await countEvents(service, vehicle), MESSAGES / EVENT_EVERY, 'every event, none twice')
+    const codes = await service.get(`/vehicles/${vehicle.vin}/trouble-codes`)
+    t.match(JSON.stringify(codes), `"active":true,"count":${MESSAGES / CODE_EVERY},`)
   }
 })
+
+async function countEvents(service: Service, { vin }: Vehicle): Promise<number> {
+  let count = 0
+  let offset: number | null = 0
+  while (offset !== null) {
+    const query = encodeURIComponent(JSON.stringify({ pagination: { offset, maxResults: 100 } }))
+    const page: { events: unknown[]; offset: number | null } = await service.get(
+      `/vehicles/${vin}/events?filters=${query}`,
+    )
+    count += page.events.length
+    offset = page.offset
+  }
+  return count
+}
 
 t.test(
   'SIGTERM in mid-ingest: what is in flight finishes, exit 0, nothing acknowledged is lost',
