@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createPorts, type Ports } from './adapters/create-ports.ts'
@@ -6,10 +6,12 @@ import { lockDataFolder } from './adapters/data-folder-lock.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
+import { errorMessage } from './domain/errors.ts'
 import { createLiveVehicles } from './fleet/live-vehicles.ts'
 import { createKeys } from './http/auth.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createCleanup } from './lib/cleanup.ts'
+import { createRateBudget } from './lib/rate-budget.ts'
 import type { FleetIndex } from './ports/fleet-index.ts'
 import { createRetention } from './retention/retention.ts'
 import { Ingest } from './telemetry/ingest.ts'
@@ -54,6 +56,7 @@ export async function createFleetgrid(
     verifyToken: keys.verifyToken,
     onConnections: (count) => metrics.brokerConnections.set(count),
     onPublish: (outcome) => metrics.brokerPublishes.inc({ outcome }),
+    onRejected: createRejectionLog(logger, clock),
   })
   const { telemetryFeed, fleetIndex, deadLetters } = ports
 
@@ -85,7 +88,7 @@ export async function createFleetgrid(
 
   const cleanup = createCleanup()
   const open = async (): Promise<void> => {
-    await mkdir(config.dataDir, { recursive: true })
+    await prepareDataFolder(config.dataDir)
     cleanup.add(await lockDataFolder(config.dataDir))
     await keys.open()
     await fleetIndex.open()
@@ -101,7 +104,7 @@ export async function createFleetgrid(
       await telemetryFeed.start((message) => ingest.deliver(message))
       logger.info({ urls: telemetryFeed.describe().urls }, 'MQTT broker listens')
     }
-    await app.listen({ host: config.http.host, port: config.http.port })
+    await listen(app, config.http)
   }
 
   return {
@@ -129,6 +132,16 @@ export async function createFleetgrid(
   }
 }
 
+/** Who is turned away is said, but not a thousand times a second. */
+function createRejectionLog(logger: Logger, clock: Clock) {
+  const budget = createRateBudget(10, 10_000, clock.now)
+  return (client: string | undefined, reason: string): void => {
+    const suppressed = budget.take()
+    if (suppressed !== undefined)
+      logger.warn({ client, reason, suppressed }, 'MQTT client rejected')
+  }
+}
+
 function createHealth(fleetIndex: FleetIndex, ingest: Ingest, isDraining: () => boolean) {
   return {
     async check(): Promise<readonly string[]> {
@@ -139,6 +152,34 @@ function createHealth(fleetIndex: FleetIndex, ingest: Ingest, isDraining: () => 
       )
       return [...index, ...ingest.problems()]
     },
+  }
+}
+
+async function prepareDataFolder(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true })
+    await access(dataDir, constants.W_OK)
+  } catch (error) {
+    throw new Error(
+      `DATA_DIR=${dataDir} is no folder that this process may write: ${errorMessage(error)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config['http']): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    const hint = isTaken
+      ? 'the port is taken: stop what listens there or set HTTP_PORT'
+      : errorMessage(error)
+    throw new Error(`HTTP server can't listen on HTTP_HOST=${host} HTTP_PORT=${port}: ${hint}`, {
+      cause: error,
+    })
   }
 }
 

@@ -101,6 +101,10 @@ t.test('a succeeded job raises the version; an unknown one waits as a dead lette
   t.match(await service.post(redrive), { status: 200, body: { outcome: 'accepted' } })
   t.match(await service.post(redrive), { status: 409 })
   t.match((await service.get(`/vehicles/${VIN}`)).body.devices, [{ swVersion: '2.9' }])
+  await writeFile(join(jobs, 'cdf-2.json'), '{broken')
+  await publish(client, TOPICS.job, jobExecution('cdf-2', 'ECU-1'))
+  const broken = (await service.get('/dead-letters?state=open')).body
+  t.match(broken.deadLetters, [{ reason: /cdf-2\.json is not JSON with a text desiredVersion/ }])
   const failed = jobExecution('cdf-1', 'ECU-1', { status: 'FAILED', operation: 'failed' })
   await publish(client, TOPICS.job, failed)
   t.equal(await service.metric(/^fleetgrid_messages_total.*outcome="ignored"/), 1)

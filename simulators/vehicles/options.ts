@@ -35,7 +35,8 @@ export const USAGE = `Drives simulated vehicles along real routes and publishes 
   --duration S            stop after so many seconds (never)
   --trips-then-exit N     stop after so many acknowledged trips (never)
   --username NAME         for the broker; or SIMULATOR_USERNAME in the environment
-  --password TEXT         e.g. a JWT; or SIMULATOR_PASSWORD, which other users can't see
+  --password TEXT         e.g. a JWT of an operator, who may publish for every vehicle;
+                          or SIMULATOR_PASSWORD, which other users can't see
   --connect-timeout S     give up if the broker can't be reached at all for so long (60)
   --quiet                 no progress, only the summary at the end
   --help                  this text

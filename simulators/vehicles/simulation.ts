@@ -85,7 +85,8 @@ export async function runSimulation(
   if (failure !== undefined && counts.published === 0) return 1
   if (output.isTTY === true && !options.quiet) output.write('\n')
   output.write(formatSummary(reason, elapsedMs(), counts))
-  return failure === undefined ? 0 : 1
+  const isUnheard = counts.published > 0 && counts.acknowledged === 0
+  return failure === undefined && !isUnheard ? 0 : 1
 }
 
 function readState(fleet: Fleet, connections: readonly Connection[]): FleetState {

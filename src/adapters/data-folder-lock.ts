@@ -16,21 +16,23 @@ const SQLITE_BUSY = 5
  */
 export function lockDataFolder(dataDir: string): () => void {
   mkdirSync(dataDir, { recursive: true })
-  const db = new DatabaseSync(join(dataDir, LOCK_FILE))
+  let db: DatabaseSync | undefined
   try {
+    db = new DatabaseSync(join(dataDir, LOCK_FILE))
     db.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
   } catch (error) {
-    db.close()
+    db?.close()
     throw new Error(explain(dataDir, error), { cause: error })
   }
   const ownerFile = join(dataDir, OWNER_FILE)
   writeFileSync(ownerFile, `${process.pid}\n`)
+  const lock = db
   return () => {
-    if (!db.isOpen) return
+    if (!lock.isOpen) return
     // First the name, then the lock: the other way round it could remove a successor's.
     rmSync(ownerFile, { force: true })
-    db.exec('ROLLBACK')
-    db.close()
+    lock.exec('ROLLBACK')
+    lock.close()
   }
 }
 

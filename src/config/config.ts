@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { ConfigurationError, type Env, type Role } from './env.ts'
 
@@ -71,6 +72,7 @@ export function createConfig(env: Env): Config {
       'JWT_ISSUER is needed with JWT_JWKS_URL: without it any token of that key set passes',
     )
   }
+  problems.push(...findListProblems(env))
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     roles: new Set(env.FLEETGRID_ROLES),
@@ -132,4 +134,22 @@ function createFeedConfig(env: Env): TelemetryFeedConfig {
 
 function splitList(text: string | undefined): string[] {
   return text?.split(',').map((part) => part.trim()) ?? []
+}
+
+function findListProblems(env: Env): string[] {
+  const problems: string[] = []
+  for (const proxy of splitList(env.HTTP_TRUSTED_PROXIES)) {
+    const [address = '', bits = '0'] = proxy.split('/')
+    if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits)) {
+      problems.push(
+        `HTTP_TRUSTED_PROXIES has ${proxy}, which is no address or network (10.0.0.0/8)`,
+      )
+    }
+  }
+  for (const origin of splitList(env.HTTP_CORS_ORIGINS)) {
+    if (origin !== '*' && (!URL.canParse(origin) || new URL(origin).origin !== origin)) {
+      problems.push(`HTTP_CORS_ORIGINS has ${origin}, which is no origin (https://example.com)`)
+    }
+  }
+  return problems
 }

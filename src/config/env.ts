@@ -97,7 +97,8 @@ export const variables = {
     min: 1024,
     max: 131_072,
     unit: 'bytes',
-    description: 'A larger message becomes a dead letter. AWS IoT Core takes 131072 at most.',
+    description:
+      'A larger message becomes a dead letter; a packet beyond 262144 bytes ends its connection. AWS IoT Core takes 131072 at most.',
   }),
   ACKNOWLEDGE_DEADLINE_MS: integer({
     default: 30_000,

@@ -101,10 +101,10 @@ const Clusters = Type.Optional(
 
 const filtersExample = {
   software: { swVersion: '' },
-  anomalies: ['OilTemp'],
+  anomalies: [],
   troubleCodes: [],
   vehicle: { vin: [], make: [], model: [], year: [] },
-  boundaries: [[-115.384126, 35.912202, -114.947419, 36.265106]],
+  boundaries: [[-125, 24, -66, 50]],
 }
 
 export const AggregateQuery = Type.Object(

@@ -50,7 +50,7 @@ export const vehicleRoutes: FastifyPluginAsyncTypebox<{ queries: FleetQueries }>
 
 function parseLookupBoxes({ bbox, filters }: { bbox?: string; filters?: string }): BoundingBox[] {
   if ((bbox === undefined) === (filters === undefined)) {
-    throw publicError('invalid', 'Either bbox or filters is needed', { field: 'bbox' })
+    throw publicError('invalid', 'Give bbox or filters: one of them, not both', { field: 'bbox' })
   }
   if (bbox !== undefined) return parseBboxText(bbox)
   return toBoxes(parseLookupQuery(filters ?? '').filters.boundaries)

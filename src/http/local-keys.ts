@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPair } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -32,9 +32,19 @@ export function createLocalKeys(keyDir: string): KeySource {
 export async function loadKeyPair(keyDir: string): Promise<KeyPair> {
   const file = join(keyDir, PRIVATE_KEY_FILE)
   const privateKey = (await readIfThere(file)) ?? (await createPrivateKey(keyDir, file))
-  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
+  const publicKey = readPublicKey(file, privateKey)
+    .export({ type: 'spki', format: 'pem' })
+    .toString()
   const id = createHash('sha256').update(publicKey).digest('base64url').slice(0, 16)
   return { id, publicKey, privateKey }
+}
+
+function readPublicKey(file: string, privateKey: string): KeyObject {
+  try {
+    return createPublicKey(privateKey)
+  } catch (cause) {
+    throw new Error(`${file} holds no private key: remove it and a new one is made`, { cause })
+  }
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

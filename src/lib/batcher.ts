@@ -5,6 +5,8 @@ export interface BatchReport {
   readonly duplicates: readonly number[]
   readonly rejected: readonly { readonly index: number; readonly reason: string }[]
   readonly retry: readonly number[]
+  /** Why items are to be written again, for people. */
+  readonly retryReason?: string
 }
 
 export type Settled =
@@ -20,7 +22,9 @@ export interface BatcherOptions<T> {
   readonly settle: (item: T, result: Settled) => void
   /** After the items of one write have been settled. */
   readonly onBatch?: (items: readonly T[], durationMs: number) => void
-  readonly onRetry?: (count: number, error: unknown) => void
+  /** `attempt` counts failures since the last success, from 1. */
+  readonly onRetry?: (count: number, attempt: number, cause: unknown) => void
+  readonly onRecovered?: () => void
   readonly batchMax: number
   /** Items that wait or are being written; more are refused. */
   readonly queueMax: number
@@ -104,7 +108,7 @@ export class Batcher<T> {
   }
 
   async #writeOnce(): Promise<void> {
-    const { write, batchMax, onBatch, onRetry, now } = this.#options
+    const { write, batchMax, onBatch, onRetry, onRecovered, now } = this.#options
     const batch = this.#waiting.splice(0, batchMax)
     this.#writing = batch
     const items = batch.map((entry) => entry.item)
@@ -121,11 +125,12 @@ export class Batcher<T> {
     this.#writing = []
     onBatch?.(items, now() - startedAt)
     if (report.retry.length === 0) {
+      if (this.#failures > 0) onRecovered?.()
       this.#failures = 0
       return
     }
     this.#failures += 1
-    onRetry?.(report.retry.length, failure)
+    onRetry?.(report.retry.length, this.#failures, failure ?? report.retryReason)
     const again = report.retry.map((index) => batch[index]).filter((entry) => isOpen(entry))
     this.#waiting = [...again, ...this.#waiting]
     await this.#pause(backoffMs(this.#failures, RETRY))

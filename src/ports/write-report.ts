@@ -10,4 +10,6 @@ export interface WriteReport {
   readonly rejected: readonly { readonly index: number; readonly reason: string }[]
   /** Could be stored later: the engine is busy, full or away. */
   readonly retry: readonly number[]
+  /** Why, for people; of what `retry` names. */
+  readonly retryReason?: string
 }

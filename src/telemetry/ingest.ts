@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../domain/clock.ts'
-import { errorMessage } from '../domain/errors.ts'
+import { errorMessage, FleetgridError } from '../domain/errors.ts'
 import type { VehicleView } from '../domain/vehicle.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { Batcher, type Settled } from '../lib/batcher.ts'
@@ -65,6 +65,9 @@ interface Work extends Applied {
 /** Messages without a usable time of their own that are recognised when they come again. */
 const FIRST_RECEIVED_MAX = 100_000
 
+/** A write that keeps failing is an ERROR at its third attempt and about once a minute. */
+const ATTEMPTS_PER_ERROR = 15
+
 const UNKNOWN_TOPIC = 'the topic is none of the seven that Fleetgrid reads'
 
 interface Letter {
@@ -117,10 +120,13 @@ export class Ingest {
         writeSeconds.observe(durationMs / 1000)
         if (sink === 'fleet-index') this.#announce()
       },
-      onRetry: (count: number, error: unknown) => {
+      onRetry: (count: number, attempt: number, cause: unknown) => {
         metrics.writeRetries.inc({ sink }, count)
-        logger.warn({ sink, count, err: error }, 'write failed, will be tried again')
+        // What heals by itself does so at once; what doesn't needs a person, who is told again.
+        const level = attempt % ATTEMPTS_PER_ERROR === 3 ? 'error' : 'warn'
+        logger[level]({ sink, count, attempt, cause }, 'write failed, will be tried again')
       },
+      onRecovered: () => logger.info({ sink }, 'writes succeed again'),
     }
   }
 
@@ -143,8 +149,20 @@ export class Ingest {
 
   readonly #answerFeed = (outcome: Outcome, message: FeedMessage): void => {
     if (outcome.kind === 'unusable') this.#bury(message, outcome.reason)
-    else if (outcome.kind === 'refused') message.refuse(outcome.reason)
+    else if (outcome.kind === 'refused') this.#refuse(message, outcome.reason)
     else message.acknowledge()
+  }
+
+  #refuse(message: FeedMessage, reason: string): void {
+    const suppressed = this.#logBudget.take()
+    if (suppressed !== undefined) {
+      const { topic } = message
+      this.#deps.logger.warn(
+        { topic, reason, suppressed },
+        'message refused, its sender tries again',
+      )
+    }
+    message.refuse(reason)
   }
 
   /** Sends a dead letter's message through again, with the time at which it first came. */
@@ -255,7 +273,9 @@ export class Ingest {
         }
       })
       .catch((error: unknown) => {
-        this.#end(passage, { kind: 'refused', reason: `job ${jobId}: ${errorMessage(error)}` })
+        const reason = `job ${jobId}: ${errorMessage(error)}`
+        const isHopeless = error instanceof FleetgridError && error.kind === 'invalid'
+        this.#end(passage, { kind: isHopeless ? 'unusable' : 'refused', reason })
       })
       .finally(() => this.#lookups.delete(lookup))
     this.#lookups.add(lookup)
@@ -298,7 +318,7 @@ export class Ingest {
       this.#deps.logger.warn({ topic, reason, suppressed }, 'message kept as a dead letter')
     }
     const kept = (result: Settled): void => {
-      if ('reason' in result) message.refuse(result.reason)
+      if ('reason' in result) this.#refuse(message, result.reason)
       else message.acknowledge()
     }
     this.#letters.add({ letter: { topic, payload, reason, receivedAt }, kept })

@@ -30,6 +30,7 @@ async function startFeed(t: Test, options: Partial<EmbeddedFeedOptions> = {}) {
     onConnections: (count) => {
       counts.connections = count
     },
+    onRejected: () => undefined,
     onPublish: (outcome) => {
       counts[outcome] += 1
     },

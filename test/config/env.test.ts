@@ -38,6 +38,35 @@ t.test('every wrong value is in one list, with what was expected', async (t) => 
   t.throws(() => createConfig(keysOfAnyone), ConfigurationError)
 })
 
+t.test('lists are checked too', async (t) => {
+  const lists = { HTTP_TRUSTED_PROXIES: '10.0.0.0/8,lb', HTTP_CORS_ORIGINS: 'https://a.example,b' }
+  t.throws(() => createConfig(readEnv(lists)), /lb, which is no address[\s\S]*b, which is no origin/)
+  t.doesNotThrow(() =>
+    createConfig(readEnv({ HTTP_CORS_ORIGINS: '*', HTTP_TRUSTED_PROXIES: '::1' })),
+  )
+})
+
+const starts: [name: string, env: Record<string, string>, message: RegExp][] = [
+  [
+    'a folder that is a file',
+    { DATA_DIR: 'package.json' },
+    /DATA_DIR=.*package\.json is no folder/,
+  ],
+  ['an address of another machine', { HTTP_HOST: '203.0.113.1' }, /HTTP_HOST=203\.0\.113\.1/],
+]
+for (const [name, env, message] of starts) {
+  t.test(`the process ends with 1 and says why: ${name}`, async (t) => {
+    const { status, stdout } = spawnSync(process.execPath, ['src/main.ts'], {
+      cwd: resolve(import.meta.dirname, '../..'),
+      env: { ...process.env, DATA_DIR: t.testdir(), HTTP_PORT: '0', MQTT_PORT: '0', ...env },
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    t.equal(status, 1)
+    t.match(stdout, message)
+  })
+}
+
 t.test('the process ends with 2 and the list when the configuration is wrong', async (t) => {
   const { status, stderr } = spawnSync(process.execPath, ['src/main.ts'], {
     cwd: resolve(import.meta.dirname, '../..'),

@@ -38,7 +38,7 @@ export async function allToRetry(
     const isLost = error instanceof WorkerError && error.code === 'unavailable'
     if (!isLost || worker.isClosed) throw translateError(what, error)
     const retry = Array.from({ length: size }, (_, index) => index)
-    return { accepted: 0, duplicates: [], rejected: [], retry }
+    return { accepted: 0, duplicates: [], rejected: [], retry, retryReason: error.message }
   }
 }
 

@@ -22,6 +22,8 @@ export interface EmbeddedFeedOptions {
   readonly verifyToken: (token: string) => Promise<BrokerCaller>
   readonly now: () => number
   readonly onConnections: (count: number) => void
+  /** A client was refused or cut off, and why. */
+  readonly onRejected: (client: string | undefined, reason: string) => void
   readonly onPublish: (outcome: 'delivered' | 'relayed' | 'dropped' | 'rejected') => void
 }
 
@@ -81,6 +83,10 @@ class Broker implements EmbeddedFeed {
       },
     })
     this.#relayOnlyToListeners()
+    // Before CONNECT is accepted: a wrong protocol version, a wrong token, bytes that are no MQTT.
+    this.#aedes.on('connectionError', (client, error) => {
+      options.onRejected(client.id, error.message)
+    })
     this.#server = createServer((socket) => {
       socket.setNoDelay(true)
       this.acceptStream(socket)
@@ -124,7 +130,7 @@ class Broker implements EmbeddedFeed {
       onConnections(this.#streams.size)
     })
     const client = this.#aedes.handle(stream as Socket, request)
-    guardParser(client, stream)
+    guardParser(client, stream, (reason) => this.#options.onRejected(client.id, reason))
   }
 
   /** Nothing new is read; what is being written still gets its PUBACK. */
@@ -163,14 +169,12 @@ class Broker implements EmbeddedFeed {
     const { topic } = packet
     const caller = client === null ? undefined : this.#callers.get(client)
     if (!mayPublish(caller, this.#options.anonymous, topic)) {
-      this.#options.onPublish('rejected')
-      done(new Error(`not allowed to publish to ${topic}`))
+      this.#reject(client, `not allowed to publish to ${topic}`, done)
       return
     }
     if (packet.qos === 2) {
       // aedes would keep them until they are released. AWS IoT Core has no QoS 2 either.
-      this.#options.onPublish('rejected')
-      done(new Error('QoS 2 is not supported: use QoS 1'))
+      this.#reject(client, 'QoS 2 is not supported: use QoS 1', done)
       return
     }
     // A retained message per topic that a client makes up would fill memory.
@@ -192,6 +196,12 @@ class Broker implements EmbeddedFeed {
       // aedes drops the client on an error; it connects again and sends the message again.
       refuse: (reason) => done(new Error(reason)),
     })
+  }
+
+  #reject(client: Client | null, reason: string, done: (error: Error) => void): void {
+    this.#options.onPublish('rejected')
+    this.#options.onRejected(client?.id, reason)
+    done(new Error(reason))
   }
 
   #relay(send: () => void): void {
@@ -246,13 +256,16 @@ interface Packet {
 }
 
 /** Bounds that aedes has no option for. */
-function guardParser(client: Client, stream: Duplex): void {
+function guardParser(client: Client, stream: Duplex, tell: (reason: string) => void): void {
   const { _parser: parser } = client as unknown as { _parser: Parser }
   // It gathers a packet of any announced length: 256 MB a connection, if asked to.
   const parse = parser.parse.bind(parser)
   parser.parse = (buffer) => {
     const pending = parse(buffer)
-    if (parser.packet.length > PACKET_SIZE_MAX_BYTES) stream.destroy()
+    if (parser.packet.length > PACKET_SIZE_MAX_BYTES && !stream.destroyed) {
+      tell(`a packet of more than ${PACKET_SIZE_MAX_BYTES} bytes`)
+      stream.destroy()
+    }
     return pending
   }
   parser.prependListener('packet', (packet) => {

@@ -65,7 +65,8 @@ export class FleetWriter implements HostedService {
     } catch (error) {
       this.#changes.forget()
       this.#failure = error
-      return { accepted: 0, duplicates: [], rejected, retry: candidates }
+      const retryReason = error instanceof Error ? error.message : String(error)
+      return { accepted: 0, duplicates: [], rejected, retry: candidates, retryReason }
     }
   }
 
