@@ -40,7 +40,10 @@ t.test('every wrong value is in one list, with what was expected', async (t) => 
 
 t.test('lists are checked too', async (t) => {
   const lists = { HTTP_TRUSTED_PROXIES: '10.0.0.0/8,lb', HTTP_CORS_ORIGINS: 'https://a.example,b' }
-  t.throws(() => createConfig(readEnv(lists)), /lb, which is no address[\s\S]*b, which is no origin/)
+  t.throws(
+    () => createConfig(readEnv(lists)),
+    /lb, which is no address[\s\S]*b, which is no origin/,
+  )
   t.doesNotThrow(() =>
     createConfig(readEnv({ HTTP_CORS_ORIGINS: '*', HTTP_TRUSTED_PROXIES: '::1' })),
   )
