@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { createEmbeddedFleetIndex } from '../src/adapters/fleet-index/embedded.ts'
 import { parseBoundingBox } from '../src/domain/bounding-box.ts'
 import { precisionForZoom } from '../src/domain/geotile.ts'
-import type { FleetIndex } from '../src/ports/fleet-index.ts'
+import { EVERY_VEHICLE, type FleetIndex } from '../src/ports/fleet-index.ts'
 import { CITY, fillFleet } from './lib/fleet.ts'
 import { percentile } from './lib/process-stats.ts'
 import { report } from './lib/report.ts'
@@ -92,9 +92,8 @@ async function measure(callers: number, ask: () => Promise<unknown>): Promise<Fl
 }
 
 function askDirectly(index: FleetIndex, { zoom, box }: Question): Promise<unknown> {
-  const none = { vins: [], makes: [], models: [], modelYears: [], troubleCodes: [], anomalies: [] }
   return index.aggregateVehicles({
-    filter: { ...none, boundaries: parseBoundingBox(box, 'box') },
+    filter: { ...EVERY_VEHICLE, boundaries: parseBoundingBox(box, 'box') },
     precision: precisionForZoom(zoom),
     maxClusters: 2500,
     page: { after: 0, limit: 20 },

@@ -128,8 +128,7 @@ export const variables = {
     min: 1,
     max: 100_000_000,
     unit: 'vehicles',
-    description:
-      'Most vehicles; messages of further ones become dead letters. Each costs about 2 kB of memory.',
+    description: 'Most vehicles; messages of further ones become dead letters.',
   }),
 
   DEVICES_MAX: integer({

@@ -20,20 +20,13 @@ export function patchAttributes(
 export function deleteVehicle(status: VehicleStatus, stamp: Stamp): VehicleStatus {
   if (!isNewer(stamp, status.deleted)) return status
   const { allTroubleCodesCleared: cleared, ...rest } = status
-  return next(
-    {
-      ...rest,
-      ...(isNewer(stamp, cleared) || cleared === undefined
-        ? {}
-        : { allTroubleCodesCleared: cleared }),
-    },
-    {
-      deleted: stamp,
-      attributes: keep(status.attributes, (register) => isNewer(register.stamp, stamp)),
-      troubleCodes: keepEnds(status.troubleCodes, stamp),
-      anomalies: keepEnds(status.anomalies, stamp),
-    },
-  )
+  const isKept = cleared !== undefined && isNewer(cleared, stamp)
+  return next(isKept ? status : rest, {
+    deleted: stamp,
+    attributes: keep(status.attributes, (register) => isNewer(register.stamp, stamp)),
+    troubleCodes: keepEnds(status.troubleCodes, stamp),
+    anomalies: keepEnds(status.anomalies, stamp),
+  })
 }
 
 export function reportTroubleCode(

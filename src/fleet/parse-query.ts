@@ -52,16 +52,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-export const NO_FILTER: VehicleFilter = {
-  boundaries: [],
-  vins: [],
-  makes: [],
-  models: [],
-  modelYears: [],
-  troubleCodes: [],
-  anomalies: [],
-}
-
 type Filters = NonNullable<AggregateQuery['filters']>
 
 /** @throws FleetgridError `invalid`, with the field's name */

@@ -4,9 +4,10 @@ import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { callerOf } from '../http/authenticate.ts'
 import { BEARER, COMMON_PROBLEMS } from '../http/schemas.ts'
+import { EVERY_VEHICLE } from '../ports/fleet-index.ts'
 import type { LiveSink } from './live-client.ts'
 import type { LiveVehicles } from './live-vehicles.ts'
-import { createQueryParser, NO_FILTER, toVehicleFilter } from './parse-query.ts'
+import { createQueryParser, toVehicleFilter } from './parse-query.ts'
 import { AggregateQuery, filtersParameter, UnitsParameter } from './query-schemas.ts'
 
 const LONG_LIVED = { isLongLived: true }
@@ -22,7 +23,7 @@ export const streamRoute: FastifyPluginAsyncTypebox<{ live: LiveVehicles }> = as
   app.get('/vehicles/stream', { schema: streamSchema, config: LONG_LIVED }, (request, reply) => {
     const { filters, units = 'imperial' } = request.query
     const query = filters === undefined ? undefined : parseAggregateQuery(filters)
-    const filter = query === undefined ? NO_FILTER : toVehicleFilter(query.filters)
+    const filter = query === undefined ? EVERY_VEHICLE : toVehicleFilter(query.filters)
     const { expiresAt } = callerOf(request)
     const sink = new ResponseSink(reply)
     const unsubscribe = live.subscribe({ filter, units, expiresAt, sink })

@@ -72,6 +72,17 @@ export interface VehicleFilter {
   readonly anomalies: readonly string[]
 }
 
+/** The filter that every vehicle passes. */
+export const EVERY_VEHICLE: VehicleFilter = {
+  boundaries: [],
+  vins: [],
+  makes: [],
+  models: [],
+  modelYears: [],
+  troubleCodes: [],
+  anomalies: [],
+}
+
 export interface Facet {
   readonly id: string
   /** Vehicles that match the filter and have this code or type. */

@@ -11,7 +11,7 @@ export interface CardataAdditions {
 
 /**
  * The document with the additions, as JSON text on one line. Mostly they are spliced into the text
- * that came; writing the object again would cost as much as everything else that is done with it.
+ * that came: this runs for every message, and writing the whole object again is dear.
  */
 export function writeCardata(message: CardataMessage, additions: CardataAdditions): string {
   return splice(message, additions) ?? write(message, additions)

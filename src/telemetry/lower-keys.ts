@@ -17,8 +17,8 @@ const PROTO = '__proto__'
 const GEOLOCATION = 'geolocation'
 
 /**
- * Lowers the keys in the text itself, so that parsing gives the finished object: half the time of
- * rebuilding the object afterwards. Undefined where bytes are not enough to tell (escapes or
+ * Lowers the keys in the text itself, so that parsing gives the finished object instead of
+ * one that has to be rebuilt. Undefined where bytes are not enough to tell (escapes or
  * letters beyond ASCII in a key, a key `__proto__`): then the object has to be rebuilt.
  * The bytes need not be JSON; what is wrong with them stays wrong.
  */

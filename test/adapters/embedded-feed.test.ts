@@ -6,6 +6,7 @@ import {
   createEmbeddedFeed,
   type EmbeddedFeedOptions,
 } from '../../src/adapters/telemetry-feed/embedded.ts'
+import { FleetgridError } from '../../src/domain/errors.ts'
 import type { FeedMessage } from '../../src/ports/telemetry-feed.ts'
 import { until } from '../helpers/until.ts'
 
@@ -137,6 +138,15 @@ t.test('a wrong token, or none where one is asked for, is told so at CONNECT', a
   const options = { protocolVersion: 4, reconnectPeriod: 0 } as const
   await t.rejects(connectAsync(url, options), { code: 5 })
   await t.rejects(connectAsync(url, { ...options, username: 'x', password: 'guess' }), { code: 4 })
+})
+
+t.test('while tokens cannot be checked a client is told to come again', async (t) => {
+  const verifyToken = async () => {
+    throw new FleetgridError('unavailable', 'the key set cannot be had')
+  }
+  const { url } = await startFeed(t, { verifyToken })
+  const options = { protocolVersion: 4, reconnectPeriod: 0, username: 'x', password: 'y' } as const
+  await t.rejects(connectAsync(url, options), { code: 3 })
 })
 
 t.test('subscribers hear what is published, at QoS 0, and nothing is retained', async (t) => {

@@ -12,16 +12,6 @@ import type {
 export const START = Date.parse('2026-11-20T12:00:00Z')
 export const HERE: Position = { longitude: 11.5, latitude: 48.1 }
 
-export const EVERYTHING: VehicleFilter = {
-  boundaries: [],
-  vins: [],
-  makes: [],
-  models: [],
-  modelYears: [],
-  troubleCodes: [],
-  anomalies: [],
-}
-
 export const FIRST_PAGE = { after: 0, limit: 1000 }
 
 export function vinOf(number: number): string {

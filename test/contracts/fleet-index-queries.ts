@@ -4,8 +4,8 @@ import type { BoundingBox } from '../../src/domain/bounding-box.ts'
 import { tileOf } from '../../src/domain/geotile.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { AggregateQuery, FleetChange } from '../../src/ports/fleet-index.ts'
+import { EVERY_VEHICLE } from '../../src/ports/fleet-index.ts'
 import {
-  EVERYTHING,
   FIRST_PAGE,
   filtered,
   HERE,
@@ -27,7 +27,7 @@ function parked(number: number, position: Position | undefined, traits: Traits =
 }
 
 function query(part: Partial<AggregateQuery> = {}): AggregateQuery {
-  return { filter: EVERYTHING, precision: 10, maxClusters: 1000, page: FIRST_PAGE, ...part }
+  return { filter: EVERY_VEHICLE, precision: 10, maxClusters: 1000, page: FIRST_PAGE, ...part }
 }
 
 export async function queryContract(t: Test, subject: (t: Test) => Promise<Subject>) {
@@ -39,7 +39,7 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
       clusters: [],
       vehicles: { items: [], next: undefined },
     })
-    t.strictSame((await filtered(index, EVERYTHING)).vins, [])
+    t.strictSame((await filtered(index, EVERY_VEHICLE)).vins, [])
     t.equal(await index.lookupVehicle([MUNICH]), undefined)
     t.equal(await index.latestVehicle(vinOf(1)), undefined)
     await index.check()
@@ -49,9 +49,9 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
     const { index, write } = await subject(t)
     await write(withStatus({ history: [] }, status(vinOf(1), { make: 'AMZ' })), parked(2, HERE))
     t.equal((await index.latestVehicle(vinOf(1)))?.make, 'AMZ')
-    t.strictSame((await filtered(index, EVERYTHING)).vins, [vinOf(2), vinOf(1)])
+    t.strictSame((await filtered(index, EVERY_VEHICLE)).vins, [vinOf(2), vinOf(1)])
     const boundaries = [{ west: -180, south: -90, east: 180, north: 90 }]
-    t.strictSame((await filtered(index, { ...EVERYTHING, boundaries })).vins, [vinOf(2)])
+    t.strictSame((await filtered(index, { ...EVERY_VEHICLE, boundaries })).vins, [vinOf(2)])
     t.equal((await index.aggregateVehicles(query())).vehicleCount, 1)
   })
 
@@ -70,7 +70,7 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
       codes.filter((code) => code !== 'P1003').map((id) => ({ id, count: 1 })),
     )
     t.strictSame(facets.anomalies, [{ id: 'OilTemp', count: 2 }])
-    const { facets: all } = await filtered(index, EVERYTHING)
+    const { facets: all } = await filtered(index, EVERY_VEHICLE)
     t.strictSame(all.anomalies, [
       { id: 'OilTemp', count: 2 },
       { id: 'Tyres', count: 1 },
@@ -84,7 +84,7 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
       parked(2, HERE, { make: 'AMZ', model: '2', modelYear: 2019, troubleCodes: ['P1'] }),
       parked(3, HERE, { make: 'DENSO', model: '2', anomalies: ['OilTemp'], troubleCodes: ['P2'] }),
     )
-    const cases: [Partial<typeof EVERYTHING> & { softwareVersion?: string }, number[]][] = [
+    const cases: [Partial<typeof EVERY_VEHICLE> & { softwareVersion?: string }, number[]][] = [
       [{ makes: ['AMZ'] }, [2, 1]],
       [{ makes: ['AMZ', 'DENSO'], models: ['2'] }, [3, 2]],
       [{ makes: ['amz'] }, []],
@@ -97,7 +97,7 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
       [{ vins: [vinOf(1)], makes: ['DENSO'] }, []],
     ]
     for (const [part, numbers] of cases) {
-      const { vins, vehicleCount } = await filtered(index, { ...EVERYTHING, ...part })
+      const { vins, vehicleCount } = await filtered(index, { ...EVERY_VEHICLE, ...part })
       t.strictSame(vins, numbers.map(vinOf), JSON.stringify(part))
       t.equal(vehicleCount, numbers.length)
     }
@@ -107,23 +107,27 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
     const { index, write } = await subject(t)
     await write(parked(1, HERE), parked(9999, HERE), parked(20_000, HERE))
     const vins = Array.from({ length: 10_000 }, (_, number) => vinOf(number))
-    t.strictSame((await filtered(index, { ...EVERYTHING, vins })).vins, [vinOf(9999), vinOf(1)])
+    t.strictSame((await filtered(index, { ...EVERY_VEHICLE, vins })).vins, [vinOf(9999), vinOf(1)])
   })
 
   t.test('the limit cuts vehicles, not counts; pieces are small', async (t) => {
     const { index, write } = await subject(t)
     await write(...Array.from({ length: 1300 }, (_, number) => parked(number, HERE)))
-    const { vehicleCount, vins } = await filtered(index, EVERYTHING, 1100)
+    const { vehicleCount, vins } = await filtered(index, EVERY_VEHICLE, 1100)
     t.equal(vehicleCount, 1300)
     t.strictSame(
       vins,
       Array.from({ length: 1100 }, (_, number) => vinOf(1299 - number)),
     )
-    const { vehicles } = await index.filterVehicles(EVERYTHING, 1300)
+    const { vehicles } = await index.filterVehicles(EVERY_VEHICLE, 1300)
     for await (const piece of vehicles) t.ok(piece.length <= 500)
-    const unread = await index.filterVehicles(EVERYTHING, 1300)
+    const unread = await index.filterVehicles(EVERY_VEHICLE, 1300)
     for await (const _piece of unread.vehicles) break
-    t.equal((await filtered(index, EVERYTHING)).vins.length, 1300, 'an unread answer blocks nobody')
+    t.equal(
+      (await filtered(index, EVERY_VEHICLE)).vins.length,
+      1300,
+      'an unread answer blocks nobody',
+    )
   })
 
   t.test('counts agree at every precision, also where clusters are merged', async (t) => {
@@ -177,7 +181,7 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
     const { index, write } = await subject(t)
     await write(parked(1, HERE), parked(2, { longitude: 0, latitude: 0.1 }))
     const boundaries = [MUNICH, MUNICH, { ...MUNICH, west: 10 }]
-    const filter = { ...EVERYTHING, boundaries }
+    const filter = { ...EVERY_VEHICLE, boundaries }
     const { vehicleCount, clusters } = await index.aggregateVehicles(query({ filter }))
     t.equal(vehicleCount, 1)
     t.strictSame(
@@ -201,7 +205,7 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
       { west: 170, south: 0, east: 180, north: 20 },
       { west: -180, south: 0, east: -170, north: 20 },
     ]
-    const { vins } = await filtered(index, { ...EVERYTHING, boundaries })
+    const { vins } = await filtered(index, { ...EVERY_VEHICLE, boundaries })
     t.strictSame(vins, [5, 3, 2, 1].map(vinOf))
     t.equal((await index.lookupVehicle(boundaries))?.vin, vinOf(1), 'lookup gives the lowest VIN')
     const point = { west: 170, south: 0, east: 170, north: 0 }
@@ -215,7 +219,7 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
     await write(telemetry(vinOf(1), 1000, { position: { longitude: 0, latitude: 1 } }))
     t.equal(await index.lookupVehicle([MUNICH]), undefined)
     await write(withStatus({ history: [] }, status(vinOf(1), { revision: 2, make: 'DENSO' })))
-    t.strictSame((await filtered(index, { ...EVERYTHING, makes: ['AMZ'] })).vins, [])
+    t.strictSame((await filtered(index, { ...EVERY_VEHICLE, makes: ['AMZ'] })).vins, [])
     const { facets, vehicles } = await index.aggregateVehicles(query())
     t.strictSame(facets.troubleCodes, [])
     t.strictSame(vehicles.items, [await index.latestVehicle(vinOf(1))])
@@ -235,7 +239,7 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
         runs += 1
         const first = runs * 100
         const candidates = Array.from({ length: 26 }, (_, number) => vinOf(first + number))
-        const filter = { ...EVERYTHING, vins: candidates }
+        const filter = { ...EVERY_VEHICLE, vins: candidates }
         const before = Array.from({ length: 12 }, (_, number) => parked(first + number * 2, HERE))
         await write(...before)
         const vins: string[] = []
@@ -273,6 +277,6 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
     )
     t.equal(second.vehicles.items.length, 2)
     t.equal(second.vehicles.next, undefined)
-    t.equal((await pagedVins(index, EVERYTHING, 3)).length, 4)
+    t.equal((await pagedVins(index, EVERY_VEHICLE, 3)).length, 4)
   })
 }

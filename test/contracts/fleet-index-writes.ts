@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import type { Test } from 'tap'
 import type { DeviceStatus } from '../../src/domain/device.ts'
 import type { FleetChange, HistoryRecord } from '../../src/ports/fleet-index.ts'
+import { EVERY_VEHICLE } from '../../src/ports/fleet-index.ts'
 import {
-  EVERYTHING,
   FIRST_PAGE,
   filtered,
   HERE,
@@ -127,12 +127,12 @@ export async function writeContract(t: Test, subject: (t: Test) => Promise<Subje
     const { index, write } = await subject(t)
     const isShown = async () => {
       const { vehicleCount } = await index.aggregateVehicles({
-        filter: EVERYTHING,
+        filter: EVERY_VEHICLE,
         maxClusters: 10,
         page: FIRST_PAGE,
       })
       const view = await index.latestVehicle(VIN)
-      const { vins } = await filtered(index, EVERYTHING)
+      const { vins } = await filtered(index, EVERY_VEHICLE)
       const found = await index.lookupVehicle([{ west: 11, south: 48, east: 12, north: 49 }])
       t.strictSame(
         [vins.length, view === undefined ? 0 : 1, found === undefined ? 0 : 1],
@@ -159,7 +159,7 @@ export async function writeContract(t: Test, subject: (t: Test) => Promise<Subje
     await write(withStatus({ history: [] }, status(VIN, { deleted: stamp(2000) })))
     await write(telemetry(VIN, 1000, { position: HERE }))
     t.equal(await index.latestVehicle(VIN), undefined)
-    t.strictSame((await filtered(index, EVERYTHING)).vins, [])
+    t.strictSame((await filtered(index, EVERY_VEHICLE)).vins, [])
     const again = status(VIN, { revision: 2, make: 'AMZ', deleted: stamp(2000) })
     await write(withStatus({ history: [] }, again))
     t.equal((await index.latestVehicle(VIN))?.make, 'AMZ', 'provisioned anew')
@@ -239,7 +239,7 @@ export async function writeContract(t: Test, subject: (t: Test) => Promise<Subje
         const actual = [runs * 10 + 6, runs * 10 + 7, runs * 10 + 8].map(vinOf)
         for (const batch of batches) await write(...batch.map((change) => change(actual)))
         const ending = async (vins: readonly string[]) => {
-          const filter = { ...EVERYTHING, vins }
+          const filter = { ...EVERY_VEHICLE, vins }
           const query = { filter, precision: 8, maxClusters: 100, page: FIRST_PAGE }
           const { vehicleCount, facets, clusters } = await index.aggregateVehicles(query)
           const views = await Promise.all(vins.map((vin) => index.latestVehicle(vin)))

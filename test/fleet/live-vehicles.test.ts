@@ -8,8 +8,8 @@ import {
 } from '../../src/fleet/live-client.ts'
 import { createLiveVehicles, type LiveVehiclesOptions } from '../../src/fleet/live-vehicles.ts'
 import { matchesFilter } from '../../src/fleet/matches-filter.ts'
-import { NO_FILTER } from '../../src/fleet/parse-query.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
+import { EVERY_VEHICLE } from '../../src/ports/fleet-index.ts'
 import { startTestApp } from '../helpers/app.ts'
 import { type TestVehicle, vehicleChange, vehicleView } from '../helpers/vehicles.ts'
 
@@ -62,7 +62,7 @@ function start(t: { after(fn: () => unknown): void }, options: Partial<LiveVehic
   const subscribe = (subscription: Partial<LiveSubscription> = {}) => {
     const sink = new TestSink()
     const end = live.subscribe({
-      filter: NO_FILTER,
+      filter: EVERY_VEHICLE,
       units: 'imperial',
       expiresAt: Number.POSITIVE_INFINITY,
       sink,
@@ -99,7 +99,7 @@ t.test(
   async (t) => {
     const { live, subscribe } = start(t)
     live.changed([at('VIN-A', 5), at('VIN-B', 50), at('VIN-C', 5), at('VIN-D', 5)])
-    const { sink } = subscribe({ filter: { ...NO_FILTER, boundaries: [east] } })
+    const { sink } = subscribe({ filter: { ...EVERY_VEHICLE, boundaries: [east] } })
     live.changed([at('VIN-A', 60), at('VIN-B', 60)], ['VIN-C', 'VIN-UNKNOWN'])
     await sink.until(() => sink.left().length >= 3)
     t.strictSame(sink.left().sort(), ['VIN-A', 'VIN-C', 'VIN-UNKNOWN'])
@@ -115,7 +115,7 @@ t.test(
   async (t) => {
     const { live, subscribe } = start(t)
     live.changed([at('VIN-A', 50)])
-    const { sink } = subscribe({ filter: { ...NO_FILTER, boundaries: [east] } })
+    const { sink } = subscribe({ filter: { ...EVERY_VEHICLE, boundaries: [east] } })
     live.changed([at('VIN-A', 5)])
     live.changed([at('VIN-A', 50)])
     await sink.until(() => sink.left().length > 0)

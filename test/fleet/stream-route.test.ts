@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import t from 'tap'
 import type { LiveSink } from '../../src/fleet/live-client.ts'
-import { NO_FILTER } from '../../src/fleet/parse-query.ts'
 import type { Metrics } from '../../src/http/metrics.ts'
+import { EVERY_VEHICLE } from '../../src/ports/fleet-index.ts'
 import { startTestApp } from '../helpers/app.ts'
 import { openStream } from '../helpers/event-stream.ts'
 import { vehicleView } from '../helpers/vehicles.ts'
@@ -102,7 +102,7 @@ t.test('a client that never reads costs a bounded buffer, and is told to load an
   const [serverSide] = await opened
   const fast = new FastReader()
   const expiresAt = Number.POSITIVE_INFINITY
-  live.subscribe({ filter: NO_FILTER, units: 'imperial', expiresAt, sink: fast })
+  live.subscribe({ filter: EVERY_VEHICLE, units: 'imperial', expiresAt, sink: fast })
   const vehicles = Array.from({ length: 6000 }, (_, index) =>
     vehicleView({ vin: `VIN-${index}`, position: [1, 1], make: 'x'.repeat(500) }),
   )

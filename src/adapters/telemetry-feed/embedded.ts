@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Aedes, type Client, type PublishPacket } from 'aedes'
+import { FleetgridError } from '../../domain/errors.ts'
 import type { FeedMessage, TelemetryFeed } from '../../ports/telemetry-feed.ts'
 import {
   type AnonymousAccess,
@@ -43,6 +44,7 @@ const RELAYS_MAX = 1000
 /** A subscriber that takes nothing for so long is cut off, so that it doesn't starve the others. */
 const RELAY_TIMEOUT_MS = 5000
 /** CONNACK codes of MQTT 3.1.1 §3.2.2.3. */
+const SERVER_UNAVAILABLE = 3
 const BAD_USERNAME_OR_PASSWORD = 4
 const NOT_AUTHORIZED = 5
 
@@ -69,7 +71,7 @@ class Broker implements EmbeddedFeed {
       authenticate: (client, _username, password, done) => {
         this.#authenticate(client, password).then(
           () => done(null, true),
-          (error) => done(Object.assign(error, { returnCode: error.returnCode ?? 4 }), false),
+          (error) => done(error, false),
         )
       },
       authorizePublish: (client, packet, done) => this.#authorizePublish(client, packet, done),
@@ -156,7 +158,11 @@ class Broker implements EmbeddedFeed {
     }
     try {
       this.#callers.set(client, await this.#options.verifyToken(password.toString('utf8')))
-    } catch {
+    } catch (error) {
+      // While the keys can't be had nobody knows: the client is to come again, not to give up.
+      if (error instanceof FleetgridError && error.kind === 'unavailable') {
+        throw refusal(error.message, SERVER_UNAVAILABLE)
+      }
       throw refusal('the password is not a valid token', BAD_USERNAME_OR_PASSWORD)
     }
   }

@@ -10,7 +10,7 @@ import type {
 
 /**
  * Changes as one flat list of values. Cloning objects to another thread writes every key of every
- * object and costs both threads some ten times as much; the thread that sends serves the sockets.
+ * object and costs both threads several times as much; the thread that sends serves the sockets.
  */
 export type PackedChanges = readonly unknown[]
 

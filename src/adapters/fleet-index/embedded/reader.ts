@@ -17,6 +17,7 @@ import type {
   RegistrySnapshot,
   VehicleFilter,
 } from '../../../ports/fleet-index.ts'
+import { EVERY_VEHICLE } from '../../../ports/fleet-index.ts'
 import { openForReading, transact } from '../../sqlite/open-database.ts'
 import { groupByTile, type PackedClusters } from './clusters.ts'
 import { VehicleColumns } from './columns.ts'
@@ -28,16 +29,6 @@ import { prepareViews, type VehicleRecord, type Views } from './views.ts'
 
 /** Vehicles or devices in one piece of a stream. */
 const PIECE_MAX = 500
-
-const EVERYTHING: VehicleFilter = {
-  boundaries: [],
-  vins: [],
-  makes: [],
-  models: [],
-  modelYears: [],
-  troubleCodes: [],
-  anomalies: [],
-}
 
 export type PackedAggregate = Omit<Aggregate, 'clusters'> & {
   readonly clusters: PackedClusters | undefined
@@ -162,7 +153,7 @@ export class FleetReader implements HostedService {
       if (boxes.length === 0) return undefined
       for (const number of matchVehicles(
         this.#columns,
-        { ...EVERYTHING, boundaries: boxes },
+        { ...EVERY_VEHICLE, boundaries: boxes },
         true,
       )) {
         if (lowest === undefined || (vins[number] ?? '') < (vins[lowest] ?? '')) lowest = number

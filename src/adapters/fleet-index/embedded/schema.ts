@@ -10,8 +10,7 @@ export const FLEET_INDEX_FILE = 'fleet-index.db'
  *
  * cardata is written most. Its identity is (vin, at, id), but ordered by slots of 1024 ms first:
  * so it grows at its right edge, on few pages, and still finds one vehicle's records of a slot at
- * once. An index by trip would touch a page of its own for nearly every message and halve the
- * throughput; `trip_span` says instead in which spans of 4096 slots a trip has records, and a
+ * once. An index by trip would touch a page of its own for nearly every message; `trip_span` says instead in which spans of 4096 slots a trip has records, and a
  * route looks through those.
  */
 const CREATE = `
