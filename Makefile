@@ -24,6 +24,19 @@ dev: $(INSTALLED) ## Start everything on this machine: service, embedded engines
 start: $(INSTALLED) ## Start the service alone, configured by the environment
 	node src/main.ts
 
+.PHONY: up
+up: ## Start the service and its production engines in Docker; ends when all is ready
+	docker compose up --detach --build --wait --wait-timeout 900
+	@cat docker/ready.txt
+
+.PHONY: down
+down: ## Stop what `make up` started; the data stays
+	docker compose down
+
+.PHONY: up-local
+up-local: $(INSTALLED) ## The same without Docker: engines from Maven, Debian and npm; Ctrl-C stops it
+	node scripts/up.ts
+
 .PHONY: simulate
 simulate: $(INSTALLED) ## Drive vehicles against a running service (VEHICLES=200 SPEEDUP=10 BROKER=mqtt://…)
 	node simulators/vehicles/main.ts --vehicles $(or $(VEHICLES),200) --speedup $(or $(SPEEDUP),10) --broker $(or $(BROKER),mqtt://127.0.0.1:1883)
@@ -38,9 +51,13 @@ test: $(INSTALLED) ## Check types, style and all tests; needs npm only
 	biome check .
 	tap
 
+.PHONY: test-live
+test-live: $(INSTALLED) ## Start real engines and test on them (FILE=test/live/one.test.ts)
+	node scripts/test-live.ts $(FILE)
+
 .PHONY: test-faults
 test-faults: $(INSTALLED) ## Kill and fill things while messages flow, and count
-	tap test/faults/*.test.ts
+	tap --timeout=900 test/faults/*.test.ts
 
 .PHONY: format
 format: $(INSTALLED) ## Format and fix what can be fixed
@@ -55,12 +72,12 @@ docs-check: $(INSTALLED) ## Fail if a generated document is stale
 	node scripts/docs.ts --check
 
 .PHONY: bench-ingest
-bench-ingest: $(INSTALLED) ## Measure MQTT publish → PUBACK → queryable beside the bare adapter
-	node bench/ingest.ts
+bench-ingest: $(INSTALLED) ## Measure MQTT publish → PUBACK → queryable (ENGINE=embedded|opensearch)
+	node bench/ingest$(if $(filter-out embedded,$(ENGINE)),-$(ENGINE)).ts
 
 .PHONY: bench-query
-bench-query: $(INSTALLED) ## Measure /vehicles/aggregate over 100,000 vehicles beside the bare adapter
-	node bench/query.ts
+bench-query: $(INSTALLED) ## Measure /vehicles/aggregate beside the bare index (ENGINE=embedded|opensearch)
+	ENGINE=$(or $(ENGINE),embedded) node bench/query.ts
 
 .PHONY: clean
 clean: ## Remove what was installed or built; data stays

@@ -6,57 +6,67 @@ import { createEmbeddedFleetIndex } from '../src/adapters/fleet-index/embedded.t
 import { parseBoundingBox } from '../src/domain/bounding-box.ts'
 import { precisionForZoom } from '../src/domain/geotile.ts'
 import { EVERY_VEHICLE, type FleetIndex } from '../src/ports/fleet-index.ts'
-import { CITY, fillFleet } from './lib/fleet.ts'
+import { fillFleet } from './lib/fleet.ts'
 import { percentile } from './lib/process-stats.ts'
+import { measureOpenSearch } from './lib/query-opensearch.ts'
 import { report } from './lib/report.ts'
 import { type BenchServer, startServer } from './lib/server.ts'
+import { type Box, viewOf } from './lib/views.ts'
 
-// GET /vehicles/aggregate over 100,000 vehicles from another process, beside the same question put
-// to the adapter directly, and the event-loop delay of the service meanwhile.
+// GET /vehicles/aggregate from another process, beside the same question put to the index directly.
+//   ENGINE=embedded    100,000 vehicles; also the event-loop delay of the service meanwhile
+//   ENGINE=opensearch  1,000,000 vehicles in the OpenSearch of OPENSEARCH_URL; they stay there for
+//                      the next run, below OPENSEARCH_INDEX_PREFIX. VEHICLES and REQUESTS say how many
 
+const { ENGINE = 'embedded', VEHICLES, REQUESTS } = process.env
+const isEmbedded = ENGINE === 'embedded'
 const { values } = parseArgs({
   options: {
-    vehicles: { type: 'string', default: '100000' },
-    requests: { type: 'string', default: '400' },
+    vehicles: { type: 'string', default: VEHICLES ?? (isEmbedded ? '100000' : '1000000') },
+    requests: { type: 'string', default: REQUESTS ?? (isEmbedded ? '400' : '150') },
   },
 })
 const CALLERS = [1, 20]
 
 interface Question {
   readonly zoom: number
-  /** What a map of 1,600 × 900 points shows at that zoom. */
-  readonly box: readonly [number, number, number, number]
+  readonly box: Box
 }
 
 const questions: Question[] = [3, 8, 14].map((zoom) => ({ zoom, box: viewOf(zoom) }))
 
-const dataDir = mkdtempSync(join(tmpdir(), 'fleetgrid-query-'))
-try {
-  console.error(`filling the index with ${values.vehicles} vehicles …`)
-  const index = createEmbeddedFleetIndex({ adapter: 'embedded', dataDir, sizeMaxBytes: 20e9 })
-  await index.open()
-  await fillFleet(index, Number(values.vehicles))
-  const direct = await measureAll((question) => askDirectly(index, question))
-  await index.close()
-  const server = await startServer({ DATA_DIR: dataDir })
-  const token = await server.token('viewer')
-  const delays = new Map<string, number>()
-  const http = await measureAll((question) => askOverHttp(server, token, question), {
-    before: () => eventLoopDelayMs(server),
-    after: async (name) => delays.set(name, await eventLoopDelayMs(server)),
-  })
-  await server.stop()
-  const rows = [...http].map(([name, times]) => ({
-    what: name,
-    'p50 ms': percentile(times, 0.5),
-    'p99 ms': percentile(times, 0.99),
-    'direct p50 ms': percentile(direct.get(name) ?? times, 0.5),
-    'direct p99 ms': percentile(direct.get(name) ?? times, 0.99),
-    'loop delay p99 ms': delays.get(name) ?? 0,
-  }))
-  report(`aggregate over ${values.vehicles} vehicles, ${values.requests} requests each`, rows)
-} finally {
-  rmSync(dataDir, { recursive: true, force: true })
+if (isEmbedded) await measureEmbedded()
+else await measureOpenSearch(Number(values.vehicles), Number(values.requests))
+
+async function measureEmbedded(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fleetgrid-query-'))
+  try {
+    console.error(`filling the index with ${values.vehicles} vehicles …`)
+    const index = createEmbeddedFleetIndex({ adapter: 'embedded', dataDir, sizeMaxBytes: 20e9 })
+    await index.open()
+    await fillFleet(index, Number(values.vehicles))
+    const direct = await measureAll((question) => askDirectly(index, question))
+    await index.close()
+    const server = await startServer({ DATA_DIR: dataDir })
+    const token = await server.token('viewer')
+    const delays = new Map<string, number>()
+    const http = await measureAll((question) => askOverHttp(server, token, question), {
+      before: () => eventLoopDelayMs(server),
+      after: async (name) => delays.set(name, await eventLoopDelayMs(server)),
+    })
+    await server.stop()
+    const rows = [...http].map(([name, times]) => ({
+      what: name,
+      'p50 ms': percentile(times, 0.5),
+      'p99 ms': percentile(times, 0.99),
+      'direct p50 ms': percentile(direct.get(name) ?? times, 0.5),
+      'direct p99 ms': percentile(direct.get(name) ?? times, 0.99),
+      'loop delay p99 ms': delays.get(name) ?? 0,
+    }))
+    report(`aggregate over ${values.vehicles} vehicles, ${values.requests} requests each`, rows)
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
 }
 
 async function measureAll(
@@ -116,17 +126,4 @@ async function eventLoopDelayMs(server: BenchServer): Promise<number> {
   const text = await (await fetch(`${server.http}/metrics`)).text()
   const line = /fleetgrid_event_loop_delay_seconds\{quantile="0\.99"\} (\S+)/.exec(text)
   return Number(line?.[1]) * 1000
-}
-
-function viewOf(zoom: number): [number, number, number, number] {
-  const degrees = 360 / (256 * 2 ** zoom)
-  const [longitude, latitude] = CITY
-  const [width, height] = [Math.min(1600 * degrees, 359), Math.min(900 * degrees * 0.8, 160)]
-  const clamp = (value: number): number => Math.max(-85, Math.min(85, value))
-  return [
-    longitude - width / 2,
-    clamp(latitude - height / 2),
-    longitude + width / 2,
-    clamp(latitude + height / 2),
-  ]
 }

@@ -9,6 +9,8 @@ const TOPICS: readonly [topic: string, schema: TSchema][] = [
   ['cdf/assetlibrary/events/devices/{deviceId}/{event}', schemas.DeviceEventMessage],
   ['cdf/assetlibrary/events/groups/{groupPath}/{event}', schemas.GroupEventMessage],
   ['$aws/events/jobExecution/{jobId}/{status}', schemas.JobExecutionMessage],
+  ['fleetgrid/anomaly-records', schemas.AnomalyRecordMessage],
+  ['fleetgrid/rule-errors', schemas.RuleErrorMessage],
 ]
 
 interface Node {
@@ -27,7 +29,7 @@ export function describeMessages(): string {
   })
   return `# Messages
 
-The seven topics that Fleetgrid reads, as it checks them. Made from \`src/telemetry/schemas.ts\` by
+The topics that Fleetgrid reads, as it checks them: the original's seven, and two of its own. Made from \`src/telemetry/schemas.ts\` by
 \`make docs\`. Keys are lower-cased at every level before they are read, so any spelling will do;
 unknown keys are kept. A number that comes as text is read as a number where it is plainly one, and
 counted. What can't be used becomes a dead letter with its reason.

@@ -1,8 +1,10 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { createEmbeddedDeadLetters } from '../src/adapters/dead-letters/embedded.ts'
+import { createEmbeddedDatabase } from '../src/adapters/database/embedded.ts'
+import { createStoredDeadLetters } from '../src/adapters/dead-letters/stored.ts'
 import { createEmbeddedFleetIndex } from '../src/adapters/fleet-index/embedded.ts'
+import { createFolderObjectStore } from '../src/adapters/object-store/folder.ts'
 import { buildApp } from '../src/app.ts'
 import { systemClock } from '../src/domain/clock.ts'
 import { createLiveVehicles } from '../src/fleet/live-vehicles.ts'
@@ -36,7 +38,13 @@ export async function createOpenapiDocument(): Promise<string> {
       live: createLiveVehicles({ intervalMs: 1000, clientsMax: 0, metrics, clock }),
     },
     deadLetters: {
-      store: createEmbeddedDeadLetters({ dataDir, sizeMaxBytes: 1 }),
+      store: createStoredDeadLetters({
+        database: createEmbeddedDatabase({ adapter: 'embedded', dataDir }),
+        objectStore: createFolderObjectStore({ folder: dataDir }),
+        sizeMaxBytes: 1,
+        instance: 'document',
+        now: clock.now,
+      }),
       redrive: async () => ({ outcome: 'accepted' }),
     },
   })

@@ -5,6 +5,7 @@ import fastifyCors from '@fastify/cors'
 import fastifyHelmet from '@fastify/helmet'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { anomalyRoutes } from './anomalies/routes.ts'
 import type { Config } from './config/config.ts'
 import type { RedriveLetter } from './dead-letters/redrive.ts'
 import { deadLetterRoutes } from './dead-letters/routes.ts'
@@ -24,6 +25,7 @@ import { Problem } from './http/schemas.ts'
 import { registerMqttSocket, registerWebsockets } from './http/websockets.ts'
 import type { DeadLetters } from './ports/dead-letters.ts'
 import type { FleetIndex } from './ports/fleet-index.ts'
+import type { FeedMessage } from './ports/telemetry-feed.ts'
 
 // What passes through here: every HTTP request and WebSocket. Plugins and routes in the order in
 // which they are registered; each scope of routes brings its own check of tokens.
@@ -39,8 +41,10 @@ export interface AppDeps {
   /** Without it: no vehicle routes. */
   readonly fleet?: { readonly index: FleetIndex; readonly live: LiveVehicles }
   readonly deadLetters: { readonly store: DeadLetters; readonly redrive: RedriveLetter }
+  /** Takes messages that come over HTTP; without it: no routes for them. */
+  readonly deliver?: (message: FeedMessage) => void
   /** An MQTT client on the WebSocket /mqtt; without it the path doesn't exist. */
-  readonly mqttSocket?: (stream: Duplex, request: IncomingMessage) => void
+  readonly mqttSocket?: ((stream: Duplex, request: IncomingMessage) => void) | undefined
 }
 
 // A query travels in the URL: a hundred boxes, encoded twice, need about 40 KB. AWS's load balancer
@@ -62,7 +66,7 @@ const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** Does not listen. Closing it ends live streams first, then waits for requests under way. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, metrics, keys, fleet, mqttSocket } = deps
+  const { config, metrics, keys, fleet, deliver, mqttSocket } = deps
   const app = createServer(deps)
   registerErrors(app)
   app.addSchema(Problem)
@@ -82,6 +86,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   if (fleet !== undefined) {
     await app.register(fleetRoutes, { ...fleet, clustersMax: config.queries.clustersMax })
   }
+  if (deliver !== undefined) await app.register(anomalyRoutes, { deliver, clock: deps.clock })
   await app.register(deadLetterRoutes, { ...deps.deadLetters, clock: deps.clock })
   if (mqttSocket !== undefined) registerMqttSocket(app, mqttSocket)
   return app

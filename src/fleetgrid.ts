@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createPorts, type Ports } from './adapters/create-ports.ts'
@@ -10,13 +12,15 @@ import { errorMessage } from './domain/errors.ts'
 import { createLiveVehicles } from './fleet/live-vehicles.ts'
 import { createKeys } from './http/auth.ts'
 import { createMetrics } from './http/metrics.ts'
-import { createCleanup } from './lib/cleanup.ts'
-import { createRateBudget } from './lib/rate-budget.ts'
-import type { FleetIndex } from './ports/fleet-index.ts'
+import { type Cleanup, createCleanup } from './lib/cleanup.ts'
+import { observeAdapters } from './observe-adapters.ts'
+import type { TelemetryFeed } from './ports/telemetry-feed.ts'
 import { createRetention } from './retention/retention.ts'
+import { followChanges } from './telemetry/follow-changes.ts'
 import { Ingest } from './telemetry/ingest.ts'
 
 const CLOSE_GRACE_MS = 2000
+const OBJECT_STORE_CHECK_MS = 5000
 
 export interface Fleetgrid {
   /** Opens everything in order; whatever fails closes what was opened, and rejects. */
@@ -52,13 +56,11 @@ export async function createFleetgrid(
   const metrics = createMetrics()
   const keys = createKeys(config.auth, clock)
   const ports = createPorts(config, {
+    instance: `${hostname()}-${randomUUID().slice(0, 8)}`,
     now: clock.now,
-    verifyToken: keys.verifyToken,
-    onConnections: (count) => metrics.brokerConnections.set(count),
-    onPublish: (outcome) => metrics.brokerPublishes.inc({ outcome }),
-    onRejected: createRejectionLog(logger, clock),
+    hooks: observeAdapters({ metrics, keys, logger, clock }),
   })
-  const { telemetryFeed, fleetIndex, deadLetters } = ports
+  const { telemetryFeed, queues, fleetIndex, deadLetters } = ports
 
   const live = createLiveVehicles({ ...config.stream, metrics, clock })
   const ingest = new Ingest({
@@ -70,10 +72,16 @@ export async function createFleetgrid(
     clock,
   })
   const retention = createRetention({ ...ports, ...config.retention, clock, metrics, logger })
+  const follower = followChanges({ fleetIndex, learn: ingest.learn.bind(ingest), logger })
+  const has = (role: 'fleet-api' | 'telemetry'): boolean => config.roles.has(role)
+  const feeds = has('telemetry') ? [telemetryFeed, ...queues] : []
 
   let isDraining = false
-  const health = createHealth(fleetIndex, ingest, () => isDraining)
-  const has = (role: 'fleet-api' | 'telemetry'): boolean => config.roles.has(role)
+  const health = createHealth(ports, () => [
+    ...(isDraining ? ['this instance is stopping'] : []),
+    ...ingest.problems(),
+    ...feeds.flatMap((feed) => feed.problems()),
+  ])
   const app = await buildApp({
     config,
     logger,
@@ -83,7 +91,8 @@ export async function createFleetgrid(
     health,
     ...(has('fleet-api') ? { fleet: { index: fleetIndex, live } } : {}),
     deadLetters: { store: deadLetters, redrive: (letter) => ingest.redrive(letter) },
-    ...(has('telemetry') ? { mqttSocket: telemetryFeed.acceptStream.bind(telemetryFeed) } : {}),
+    ...(has('telemetry') ? { deliver: (message) => ingest.deliver(message) } : {}),
+    mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
   })
 
   const cleanup = createCleanup()
@@ -91,19 +100,14 @@ export async function createFleetgrid(
     await prepareDataFolder(config.dataDir)
     cleanup.add(await lockDataFolder(config.dataDir))
     await keys.open()
-    await fleetIndex.open()
-    cleanup.add(() => fleetIndex.close())
-    await deadLetters.open()
-    cleanup.add(() => deadLetters.close())
+    await openPorts(ports, cleanup)
     await ingest.load()
+    follower.start()
+    cleanup.add(() => follower.stop())
     retention.start()
     cleanup.add(() => retention.stop())
     cleanup.add(() => closeApp(app))
-    if (has('telemetry')) {
-      cleanup.add(() => telemetryFeed.close())
-      await telemetryFeed.start((message) => ingest.deliver(message))
-      logger.info({ urls: telemetryFeed.describe().urls }, 'MQTT broker listens')
-    }
+    for (const feed of feeds) await startFeed(feed, ingest, { cleanup, logger })
     await listen(app, config.http)
   }
 
@@ -118,8 +122,8 @@ export async function createFleetgrid(
     },
     async drain() {
       isDraining = true
-      await retention.stop()
-      await telemetryFeed.stopIntake()
+      await Promise.all([retention.stop(), follower.stop()])
+      await Promise.all(feeds.map((feed) => feed.stopIntake()))
       return finishWithin(config.drainTimeoutMs, ingest)
     },
     ports,
@@ -132,26 +136,56 @@ export async function createFleetgrid(
   }
 }
 
-/** Who is turned away is said, but not a thousand times a second. */
-function createRejectionLog(logger: Logger, clock: Clock) {
-  const budget = createRateBudget(10, 10_000, clock.now)
-  return (client: string | undefined, reason: string): void => {
-    const suppressed = budget.take()
-    if (suppressed !== undefined)
-      logger.warn({ client, reason, suppressed }, 'MQTT client rejected')
+async function openPorts(ports: Ports, cleanup: Cleanup): Promise<void> {
+  const { database, signals, objectStore, deadLetters, fleetIndex } = ports
+  for (const port of [database, signals, objectStore, deadLetters, fleetIndex]) {
+    await port.open()
+    cleanup.add(() => port.close())
   }
 }
 
-function createHealth(fleetIndex: FleetIndex, ingest: Ingest, isDraining: () => boolean) {
+async function startFeed(
+  feed: TelemetryFeed,
+  ingest: Ingest,
+  { cleanup, logger }: { readonly cleanup: Cleanup; readonly logger: Logger },
+): Promise<void> {
+  cleanup.add(() => feed.close())
+  await feed.start((message) => ingest.deliver(message))
+  logger.info({ urls: feed.describe().urls }, 'telemetry feed started')
+}
+
+/** Ready: every engine answers, and nothing says that messages can't be stored. */
+function createHealth(ports: Ports, problems: () => readonly string[]) {
+  const { fleetIndex, database, objectStore } = ports
+  // It writes and removes an object: not for each of the load balancer's questions.
+  const checkObjects = rememberFor(OBJECT_STORE_CHECK_MS, () => objectStore.check())
+  const engines = [
+    ['fleet index', fleetIndex],
+    ['database', database],
+    ['object store', { check: checkObjects }],
+  ] as const
   return {
     async check(): Promise<readonly string[]> {
-      if (isDraining()) return ['this instance is stopping']
-      const index = await fleetIndex.check().then(
-        () => [],
-        (error: Error) => [`fleet index: ${error.message}`],
+      const failures = await Promise.all(
+        engines.map(([name, engine]) =>
+          engine.check().then(
+            () => [],
+            (error: Error) => [`${name}: ${error.message}`],
+          ),
+        ),
       )
-      return [...index, ...ingest.problems()]
+      return [...failures.flat(), ...problems()]
     },
+  }
+}
+
+function rememberFor<T>(durationMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { readonly answer: Promise<T>; readonly until: number } | undefined
+  return () => {
+    if (last === undefined || performance.now() > last.until) {
+      last = { answer: ask(), until: performance.now() + durationMs }
+    }
+    return last.answer
   }
 }
 

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   telemetry: ['domain', 'ports', 'lib', 'http'],
   fleet: ['domain', 'ports', 'lib', 'http'],
   'dead-letters': ['domain', 'ports', 'lib', 'http'],
+  anomalies: ['domain', 'ports', 'lib', 'http'],
   retention: ['domain', 'ports', 'lib', 'http'],
 }
 
@@ -27,6 +28,13 @@ const MAY_USE: Record<string, readonly string[]> = {
   'node:sqlite': ['adapters', 'bench', 'test'],
   'fast-jwt': ['http', 'scripts', 'test'],
   mqtt: ['simulators', 'test', 'bench'],
+  '@opensearch-project/opensearch': ['adapters', 'bench', 'test'],
+  'aws-iot-device-sdk-v2': ['adapters', 'test', 'bench'],
+  '@aws-sdk/client-sqs': ['adapters', 'test', 'bench', 'scripts'],
+  '@aws-sdk/client-s3': ['adapters', 'test', 'bench', 'scripts'],
+  pg: ['adapters', 'test'],
+  kysely: ['adapters', 'test'],
+  fauxqs: ['test', 'bench'],
 }
 
 /** These import nothing but Node itself. */

@@ -10,11 +10,16 @@ const BATCH = 1000
 const CODES = ['P1703', 'P0301', 'U1627', 'P1734', 'P0521']
 
 /** Half of the vehicles in and around one city, the others across the continent; 5 % have a code. */
-export async function fillFleet(index: FleetIndex, vehicles: number): Promise<void> {
+export function* fleetBatches(vehicles: number): Generator<FleetChange[]> {
   const random = createRandom(1)
   for (let start = 0; start < vehicles; start += BATCH) {
     const count = Math.min(BATCH, vehicles - start)
-    const changes = Array.from({ length: count }, (_, offset) => change(start + offset, random))
+    yield Array.from({ length: count }, (_, offset) => change(start + offset, random))
+  }
+}
+
+export async function fillFleet(index: FleetIndex, vehicles: number): Promise<void> {
+  for (const changes of fleetBatches(vehicles)) {
     const { retry, rejected } = await index.write(changes)
     if (retry.length + rejected.length > 0) throw new Error('the index did not take everything')
   }

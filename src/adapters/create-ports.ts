@@ -1,33 +1,164 @@
 import { join } from 'node:path'
+import type {
+  DatabaseConfig,
+  FleetIndexConfig,
+  ObjectStoreConfig,
+  SqsPollerConfig,
+} from '../config/adapters.ts'
 import type { Config } from '../config/config.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
 import type { FleetIndex } from '../ports/fleet-index.ts'
 import type { Jobs } from '../ports/jobs.ts'
-import { createEmbeddedDeadLetters } from './dead-letters/embedded.ts'
+import type { Leases } from '../ports/leases.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import type { Signals } from '../ports/signals.ts'
+import {
+  ANOMALY_RECORDS_TOPIC,
+  RULE_ERRORS_TOPIC,
+  type TelemetryFeed,
+} from '../ports/telemetry-feed.ts'
+import type { Database } from './database/database.ts'
+import { createEmbeddedDatabase } from './database/embedded.ts'
+import { createPostgresDatabase } from './database/postgres.ts'
+import { createStoredDeadLetters } from './dead-letters/stored.ts'
 import { createEmbeddedFleetIndex } from './fleet-index/embedded.ts'
+import { createOpenSearchFleetIndex } from './fleet-index/opensearch.ts'
 import { createEmbeddedJobs } from './jobs/embedded.ts'
+import { createStoredLeases } from './leases/stored.ts'
+import { createFolderObjectStore } from './object-store/folder.ts'
+import { createS3ObjectStore } from './object-store/s3.ts'
+import { createEmbeddedSignals } from './signals/embedded.ts'
+import { createPostgresSignals } from './signals/postgres.ts'
+import type { SqsEvent } from './sqs/poller.ts'
 import {
   createEmbeddedFeed,
   type EmbeddedFeed,
   type EmbeddedFeedOptions,
 } from './telemetry-feed/embedded.ts'
+import { createMqttFeed, type MqttFeedOptions } from './telemetry-feed/mqtt.ts'
+import { createSqsFeed } from './telemetry-feed/sqs.ts'
 
 /** Everything that Fleetgrid needs from outside. */
 export interface Ports {
-  readonly telemetryFeed: EmbeddedFeed
+  readonly telemetryFeed: TelemetryFeed
+  /** Takes MQTT clients from the HTTP server's port; the embedded broker only. */
+  readonly acceptMqttStream: EmbeddedFeed['acceptStream'] | undefined
+  /** Feeds beside it: anomalies, rule errors. */
+  readonly queues: readonly TelemetryFeed[]
   readonly fleetIndex: FleetIndex
+  readonly database: Pick<Database, 'open' | 'close' | 'check'>
+  readonly signals: Signals
+  readonly leases: Leases
+  readonly objectStore: ObjectStore
   readonly deadLetters: DeadLetters
   readonly jobs: Jobs
 }
 
-type FeedHooks = Omit<EmbeddedFeedOptions, 'host' | 'port' | 'anonymous' | 'connectionsMax'>
+/** What adapters report; none of it may throw. */
+export interface PortHooks {
+  readonly broker: Omit<EmbeddedFeedOptions, 'host' | 'port' | 'anonymous' | 'connectionsMax'>
+  readonly mqtt: Pick<MqttFeedOptions, 'onConnections' | 'onFailed' | 'onReopened'>
+  readonly onQueueEvent: (queueUrl: string, event: SqsEvent) => void
+  /** An engine isn't there yet while this process starts. */
+  readonly onWaiting: (reason: string) => void
+  readonly onSignalsFailed: (error: unknown) => void
+}
+
+export interface PortOptions {
+  /** Of this process: unique, also among its restarts. */
+  readonly instance: string
+  readonly now: () => number
+  readonly hooks: PortHooks
+}
 
 /** The only place that knows which adapter stands behind a port. Does no I/O. */
-export function createPorts(config: Config, feedHooks: FeedHooks): Ports {
+export function createPorts(config: Config, options: PortOptions): Ports {
+  const { instance, now } = options
+  const database = createDatabase(config.database)
+  const objectStore = createObjectStore(config.objectStore)
+  const leases = createStoredLeases({ database, instance })
   return {
-    telemetryFeed: createEmbeddedFeed({ ...config.telemetryFeed, ...feedHooks }),
-    fleetIndex: createEmbeddedFleetIndex(config.fleetIndex),
-    deadLetters: createEmbeddedDeadLetters(config.deadLetters),
+    ...createFeed(config, leases, options),
+    queues: [
+      ...createQueue(config.anomalyQueue, ANOMALY_RECORDS_TOPIC, options),
+      ...createQueue(config.ruleErrorQueue, RULE_ERRORS_TOPIC, options),
+    ],
+    fleetIndex: createFleetIndex(config.fleetIndex, options),
+    database,
+    signals: createSignals(config.database, database, options),
+    leases,
+    objectStore,
+    deadLetters: createStoredDeadLetters({
+      ...{ database, objectStore, instance, now },
+      sizeMaxBytes: config.deadLetters.sizeMaxBytes,
+    }),
     jobs: createEmbeddedJobs({ folder: join(config.dataDir, 'jobs') }),
   }
+}
+
+function createFeed(
+  { telemetryFeed: config }: Config,
+  leases: Leases,
+  { now, hooks }: PortOptions,
+): Pick<Ports, 'telemetryFeed' | 'acceptMqttStream'> {
+  switch (config.adapter) {
+    case 'embedded': {
+      const feed = createEmbeddedFeed({ ...config, ...hooks.broker })
+      return { telemetryFeed: feed, acceptMqttStream: feed.acceptStream.bind(feed) }
+    }
+    case 'mqtt': {
+      const feed = createMqttFeed(config, { leases, now, ...hooks.mqtt })
+      return { telemetryFeed: feed, acceptMqttStream: undefined }
+    }
+    case 'sqs': {
+      const onEvent = (event: SqsEvent) => hooks.onQueueEvent(config.queueUrl, event)
+      const feed = createSqsFeed(config, { envelope: 'iot-rule', now, onEvent })
+      return { telemetryFeed: feed, acceptMqttStream: undefined }
+    }
+  }
+}
+
+function createQueue(
+  config: SqsPollerConfig | undefined,
+  topic: string,
+  { now, hooks }: PortOptions,
+): TelemetryFeed[] {
+  if (config === undefined) return []
+  const onEvent = (event: SqsEvent) => hooks.onQueueEvent(config.queueUrl, event)
+  return [createSqsFeed(config, { envelope: { topic }, now, onEvent })]
+}
+
+function createFleetIndex(
+  config: FleetIndexConfig,
+  { instance, now, hooks }: PortOptions,
+): FleetIndex {
+  return config.adapter === 'embedded'
+    ? createEmbeddedFleetIndex(config)
+    : createOpenSearchFleetIndex(config, { instance, now, onWaiting: hooks.onWaiting })
+}
+
+function createDatabase(config: DatabaseConfig): Database {
+  return config.adapter === 'embedded'
+    ? createEmbeddedDatabase(config)
+    : createPostgresDatabase(config)
+}
+
+function createSignals(
+  config: DatabaseConfig,
+  database: Database,
+  { hooks }: PortOptions,
+): Signals {
+  const onDeliveryFailed = (_channel: string, error: unknown) => hooks.onSignalsFailed(error)
+  if (config.adapter === 'embedded') return createEmbeddedSignals({ onDeliveryFailed })
+  return createPostgresSignals({
+    ...{ config, database, onDeliveryFailed },
+    onDisconnected: hooks.onSignalsFailed,
+    onReconnected: () => undefined,
+  })
+}
+
+function createObjectStore(config: ObjectStoreConfig): ObjectStore {
+  return config.adapter === 'embedded'
+    ? createFolderObjectStore(config)
+    : createS3ObjectStore(config)
 }

@@ -1,5 +1,20 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import type {
+  DatabaseConfig,
+  FleetIndexConfig,
+  ObjectStoreConfig,
+  SqsPollerConfig,
+  TelemetryFeedConfig,
+} from './adapters.ts'
+import {
+  createDatabaseConfig,
+  createFeedConfig,
+  createFleetIndexConfig,
+  createObjectStoreConfig,
+  createQueueConfig,
+  findEngineProblems,
+} from './engines.ts'
 import { ConfigurationError, type Env, type Role } from './env.ts'
 
 const DAY_MS = 86_400_000
@@ -20,8 +35,12 @@ export interface Config {
   }
   readonly auth: AuthConfig
   readonly telemetryFeed: TelemetryFeedConfig
+  /** Read beside the feed; undefined: not at all. */
+  readonly anomalyQueue: SqsPollerConfig | undefined
+  readonly ruleErrorQueue: SqsPollerConfig | undefined
   readonly telemetry: {
     readonly messageSizeMaxBytes: number
+    /** Infinity where the feed holds a message as long as it takes. */
     readonly acknowledgeDeadlineMs: number
     readonly clockSkewToleranceMs: number
     /** undefined: no detection. */
@@ -32,7 +51,9 @@ export interface Config {
     readonly writeQueueMax: number
   }
   readonly fleetIndex: FleetIndexConfig
-  readonly deadLetters: { readonly dataDir: string; readonly sizeMaxBytes: number }
+  readonly database: DatabaseConfig
+  readonly objectStore: ObjectStoreConfig
+  readonly deadLetters: { readonly sizeMaxBytes: number }
   readonly retention: {
     readonly historyRetentionMs: number
     readonly deadLetterRetentionMs: number
@@ -47,22 +68,6 @@ export type AuthConfig = (
   | { readonly provider: 'local-keys'; readonly keyDir: string }
 ) & { readonly issuer: string | undefined; readonly audience: string | undefined }
 
-export interface EmbeddedFeedConfig {
-  readonly adapter: 'embedded'
-  readonly host: string
-  readonly port: number
-  readonly anonymous: 'all' | 'telemetry' | 'none'
-  readonly connectionsMax: number
-}
-export type TelemetryFeedConfig = EmbeddedFeedConfig
-
-export interface EmbeddedFleetIndexConfig {
-  readonly adapter: 'embedded'
-  readonly dataDir: string
-  readonly sizeMaxBytes: number
-}
-export type FleetIndexConfig = EmbeddedFleetIndexConfig
-
 /** @throws ConfigurationError for what only shows when variables are seen together */
 export function createConfig(env: Env): Config {
   const dataDir = resolve(env.DATA_DIR)
@@ -72,7 +77,7 @@ export function createConfig(env: Env): Config {
       'JWT_ISSUER is needed with JWT_JWKS_URL: without it any token of that key set passes',
     )
   }
-  problems.push(...findListProblems(env))
+  problems.push(...findListProblems(env), ...findEngineProblems(env))
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     roles: new Set(env.FLEETGRID_ROLES),
@@ -88,9 +93,12 @@ export function createConfig(env: Env): Config {
     },
     auth: createAuthConfig(env, dataDir),
     telemetryFeed: createFeedConfig(env),
+    anomalyQueue: createQueueConfig(env, env.ANOMALY_QUEUE_URL),
+    ruleErrorQueue: createQueueConfig(env, env.RULE_ERROR_QUEUE_URL),
     telemetry: {
       messageSizeMaxBytes: env.MESSAGE_SIZE_MAX_BYTES,
-      acknowledgeDeadlineMs: env.ACKNOWLEDGE_DEADLINE_MS,
+      acknowledgeDeadlineMs:
+        env.TELEMETRY_FEED === 'embedded' ? env.ACKNOWLEDGE_DEADLINE_MS : Number.POSITIVE_INFINITY,
       clockSkewToleranceMs: env.CLOCK_SKEW_TOLERANCE_MS,
       oilTemperatureLimitF: env.OIL_TEMPERATURE_LIMIT_F || undefined,
       vehiclesMax: env.VEHICLES_MAX,
@@ -98,12 +106,10 @@ export function createConfig(env: Env): Config {
       writeBatchMax: env.WRITE_BATCH_MAX,
       writeQueueMax: env.WRITE_QUEUE_MAX,
     },
-    fleetIndex: {
-      adapter: env.FLEET_INDEX,
-      dataDir,
-      sizeMaxBytes: env.FLEET_INDEX_SIZE_MAX_MB * MB,
-    },
-    deadLetters: { dataDir, sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB },
+    fleetIndex: createFleetIndexConfig(env, dataDir),
+    database: createDatabaseConfig(env, dataDir),
+    objectStore: createObjectStoreConfig(env, dataDir),
+    deadLetters: { sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB },
     retention: {
       historyRetentionMs: env.HISTORY_RETENTION_DAYS * DAY_MS,
       deadLetterRetentionMs: env.DEAD_LETTER_RETENTION_DAYS * DAY_MS,
@@ -118,18 +124,6 @@ function createAuthConfig(env: Env, dataDir: string): AuthConfig {
   return env.JWT_JWKS_URL === undefined
     ? { provider: 'local-keys', keyDir: resolve(dataDir, 'keys'), ...checks }
     : { provider: 'jwks', jwksUrl: env.JWT_JWKS_URL, ...checks }
-}
-
-function createFeedConfig(env: Env): TelemetryFeedConfig {
-  const onLoopback = /^(127\.|::1$|localhost$)/.test(env.MQTT_HOST)
-  const automatic = onLoopback ? 'all' : 'none'
-  return {
-    adapter: env.TELEMETRY_FEED,
-    host: env.MQTT_HOST,
-    port: env.MQTT_PORT,
-    anonymous: env.MQTT_ANONYMOUS === 'auto' ? automatic : env.MQTT_ANONYMOUS,
-    connectionsMax: env.MQTT_CONNECTIONS_MAX,
-  }
 }
 
 function splitList(text: string | undefined): string[] {

@@ -5,6 +5,10 @@ export interface Variable<T> {
   readonly default: string | undefined
   readonly unit: string
   readonly description: string
+  /** The setting of another variable, `NAME=value`, that makes this one matter; undefined: always. */
+  readonly engine?: string
+  /** Must be set with that engine. */
+  readonly required?: boolean
   /** Returns the value, or throws an Error whose message says what is expected. */
   readonly parse: (text: string) => T
 }
@@ -13,10 +17,20 @@ interface Options {
   readonly default: string | number
   readonly description: string
   readonly unit?: string
+  readonly engine?: string
+  readonly required?: boolean
 }
 
-export function text(options: Options): Variable<string> {
-  return variable('text', options, (value) => value)
+interface TextOptions extends Options {
+  /** What it must match, and how to say so. */
+  readonly pattern?: readonly [RegExp, string]
+}
+
+export function text({ pattern, ...options }: TextOptions): Variable<string> {
+  return variable('text', options, (value) => {
+    if (pattern !== undefined && !pattern[0].test(value)) throw new Error(pattern[1])
+    return value
+  })
 }
 
 /** Not set means undefined. */
@@ -70,6 +84,5 @@ export function optionalUrl(options: Omit<Options, 'default'>): Variable<string 
 }
 
 function variable<T>(type: string, options: Options, parse: (text: string) => T): Variable<T> {
-  const { description, unit = '' } = options
-  return { type, default: String(options.default), unit, description, parse }
+  return { unit: '', ...options, type, default: String(options.default), parse }
 }

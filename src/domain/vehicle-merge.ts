@@ -50,8 +50,8 @@ export function clearAllTroubleCodes(status: VehicleStatus, stamp: Stamp): Vehic
 }
 
 export interface AnomalyReading {
-  readonly score: number
-  readonly value: number
+  readonly score?: number
+  readonly value?: number
 }
 
 export function raiseAnomaly(
@@ -64,15 +64,17 @@ export function raiseAnomaly(
   const before: AnomalyCondition = status.anomalies[type] ?? {}
   const after = report(before, true, stamp)
   if (after === before) return status
-  return next(status, { anomalies: { ...status.anomalies, [type]: { ...after, ...reading } } })
+  const { score: _, value: __, ...ends } = after
+  return next(status, { anomalies: { ...status.anomalies, [type]: { ...ends, ...reading } } })
 }
 
+/** Also of an anomaly that isn't known: the message that raises it may come later. */
 export function clearAnomaly(status: VehicleStatus, type: string, stamp: Stamp): VehicleStatus {
-  const before = status.anomalies[type]
-  if (before === undefined || !isNewer(stamp, status.deleted)) return status
+  if (!isNewer(stamp, status.deleted)) return status
+  const before: AnomalyCondition = status.anomalies[type] ?? {}
   const after = report(before, false, stamp)
   if (after === before) return status
-  return next(status, { anomalies: { ...status.anomalies, [type]: { ...before, ...after } } })
+  return next(status, { anomalies: { ...status.anomalies, [type]: after } })
 }
 
 export function replaceDevices(

@@ -1,4 +1,10 @@
-import { createHash, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  randomUUID,
+} from 'node:crypto'
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -59,7 +65,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 async function createPrivateKey(keyDir: string, file: string): Promise<string> {
   await mkdir(keyDir, { recursive: true, mode: 0o700 })
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
-  const temporary = `${file}.${process.pid}.${Date.now()}`
+  const temporary = `${file}.${randomUUID()}`
   const handle = await open(temporary, 'wx', 0o600)
   try {
     await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }))

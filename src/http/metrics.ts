@@ -134,6 +134,29 @@ function createEdgeMetrics(registers: Registry[]) {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    queueMessages: new Counter({
+      name: 'fleetgrid_queue_messages_total',
+      help: 'Messages of SQS queues: received, deleted, released, extended (kept invisible), lost (they come again).',
+      labelNames: ['queue', 'outcome'] as const,
+      registers,
+    }),
+    queueFailures: new Counter({
+      name: 'fleetgrid_queue_failures_total',
+      help: 'Failed requests to SQS queues, by operation.',
+      labelNames: ['queue', 'operation'] as const,
+      registers,
+    }),
+    feedConnections: new Gauge({
+      name: 'fleetgrid_feed_connections',
+      help: 'Connections of the MQTT feed that are up.',
+      registers,
+    }),
+    feedFailures: new Counter({
+      name: 'fleetgrid_feed_failures_total',
+      help: 'Connections of the MQTT feed that failed, or were reopened so that refused messages come again.',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
     httpSeconds: new Histogram({
       name: 'fleetgrid_http_request_seconds',
       help: 'Duration of requests by route and status.',

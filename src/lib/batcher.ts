@@ -16,7 +16,7 @@ export type Settled =
   | { readonly outcome: 'refused'; readonly reason: string }
 
 export interface BatcherOptions<T> {
-  /** One call at a time. A rejection means: nothing is known, write all of it again. */
+  /** A rejection means: nothing is known, write all of it again. */
   readonly write: (items: readonly T[]) => Promise<BatchReport>
   /** Called once for each item, in groups of one batch. */
   readonly settle: (item: T, result: Settled) => void
@@ -26,6 +26,10 @@ export interface BatcherOptions<T> {
   readonly onRetry?: (count: number, attempt: number, cause: unknown) => void
   readonly onRecovered?: () => void
   readonly batchMax: number
+  /** Calls of `write` at the same time; 1 if not given. Items of different calls have no order. */
+  readonly concurrency?: number
+  /** How long a batch that isn't full waits for more, where each write has a fixed cost. 0: not at all. */
+  readonly lingerMs?: number
   /** Items that wait or are being written; more are refused. */
   readonly queueMax: number
   /** An item that is not settled by then is refused; its late success changes nothing. */
@@ -43,26 +47,32 @@ const RETRY = { baseMs: 50, maxMs: 5000 }
 const SWEEP_INTERVAL_MS = 1000
 
 /**
- * Writes items in batches. A batch goes out as soon as the one before is back, so a lone item
- * never waits and a busy sink gets large batches: no flush interval to tune, no timer per item.
+ * Writes items in batches. A batch goes out as soon as a write may, so a lone item hardly waits and
+ * a busy sink gets large batches: no interval to tune, no timer per item. After a failure nothing is
+ * written until a pause is over, whichever write it was that failed.
  */
 export class Batcher<T> {
   readonly #options: BatcherOptions<T>
+  readonly #concurrency: number
+  readonly #lingerMs: number
   #waiting: Entry<T>[] = []
-  #writing: Entry<T>[] = []
-  #running = false
+  readonly #writing = new Set<readonly Entry<T>[]>()
+  #writingCount = 0
   #failures = 0
   #sweeper: NodeJS.Timeout | undefined
-  #wake: (() => void) | undefined
+  /** Something will call #pump later: the end of this turn, of the lingering, or of a pause. */
+  #scheduled: { readonly cancel: () => void; readonly isPause: boolean } | undefined
   #idle: (() => void)[] = []
 
   constructor(options: BatcherOptions<T>) {
     this.#options = options
+    this.#concurrency = options.concurrency ?? 1
+    this.#lingerMs = options.lingerMs ?? 0
   }
 
   /** Items that are not settled yet. */
   get size(): number {
-    return this.#waiting.length + this.#writing.length
+    return this.#waiting.length + this.#writingCount
   }
 
   /** The sink has failed since its last success. */
@@ -71,46 +81,64 @@ export class Batcher<T> {
   }
 
   add(item: T): void {
-    const { queueMax, settle, now } = this.#options
+    const { queueMax, batchMax, settle, now } = this.#options
     if (this.size >= queueMax) {
       settle(item, { outcome: 'refused', reason: `more than ${queueMax} messages are waiting` })
       return
     }
     this.#waiting.push({ item, addedAt: now(), settled: false })
-    if (!this.#running) void this.#run()
+    if (this.#scheduled === undefined) this.#scheduleFirst()
+    else if (this.#lingerMs > 0 && this.#waiting.length === batchMax) this.#pumpUnlessPaused()
   }
 
   /** Resolves when everything that was added is settled. */
   async drain(): Promise<void> {
-    if (this.size === 0 && !this.#running) return
+    if (this.size === 0) return
     await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   /** Gives up on what is left: it is refused. */
   abort(reason: string): void {
-    for (const entry of [...this.#writing, ...this.#waiting]) {
+    for (const entry of [...[...this.#writing].flat(), ...this.#waiting]) {
       this.#settle(entry, { outcome: 'refused', reason })
     }
     this.#waiting = []
-    this.#wake?.()
+    this.#endIfIdle()
   }
 
-  async #run(): Promise<void> {
-    this.#running = true
+  /** What arrives in the same turn of the event loop, or while it lingers, goes out together. */
+  #scheduleFirst(): void {
     this.#sweeper ??= setInterval(() => this.#refuseLate(), SWEEP_INTERVAL_MS).unref()
-    // What arrives in the same turn of the event loop goes into the first batch together.
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) await this.#writeOnce()
-    clearInterval(this.#sweeper)
-    this.#sweeper = undefined
-    this.#running = false
-    for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#writing.size >= this.#concurrency) return
+    if (this.#lingerMs > 0) this.#schedulePump(this.#lingerMs, false)
+    else {
+      const immediate = setImmediate(() => this.#pump())
+      this.#scheduled = { cancel: () => clearImmediate(immediate), isPause: false }
+    }
   }
 
-  async #writeOnce(): Promise<void> {
-    const { write, batchMax, onBatch, onRetry, onRecovered, now } = this.#options
-    const batch = this.#waiting.splice(0, batchMax)
-    this.#writing = batch
+  #schedulePump(afterMs: number, isPause: boolean): void {
+    this.#scheduled?.cancel()
+    const timer = setTimeout(() => this.#pump(), afterMs)
+    this.#scheduled = { cancel: () => clearTimeout(timer), isPause }
+  }
+
+  #pumpUnlessPaused(): void {
+    if (!this.#scheduled?.isPause) this.#pump()
+  }
+
+  #pump(): void {
+    this.#scheduled?.cancel()
+    this.#scheduled = undefined
+    while (this.#waiting.length > 0 && this.#writing.size < this.#concurrency) {
+      void this.#writeOnce(this.#waiting.splice(0, this.#options.batchMax))
+    }
+  }
+
+  async #writeOnce(batch: readonly Entry<T>[]): Promise<void> {
+    const { write, onBatch, now } = this.#options
+    this.#writing.add(batch)
+    this.#writingCount += batch.length
     const items = batch.map((entry) => entry.item)
     const startedAt = now()
     let failure: unknown
@@ -122,18 +150,38 @@ export class Batcher<T> {
       report = { duplicates: [], rejected: [], retry: batch.map((_, index) => index) }
     }
     this.#settleBatch(batch, report)
-    this.#writing = []
+    this.#writing.delete(batch)
+    this.#writingCount -= batch.length
     onBatch?.(items, now() - startedAt)
+    this.#goOn(batch, report, failure)
+    this.#endIfIdle()
+  }
+
+  #goOn(batch: readonly Entry<T>[], report: BatchReport, failure: unknown): void {
+    const { batchMax, onRetry, onRecovered } = this.#options
     if (report.retry.length === 0) {
       if (this.#failures > 0) onRecovered?.()
       this.#failures = 0
+      // One full batch waits for nothing; less of it lingers, unless it has waited for this write.
+      const isWorthIt = this.#waiting.length >= batchMax || this.#writing.size === 0
+      if (this.#lingerMs === 0 || isWorthIt) this.#pumpUnlessPaused()
+      else if (this.#waiting.length > 0 && this.#scheduled === undefined) this.#scheduleFirst()
       return
     }
     this.#failures += 1
     onRetry?.(report.retry.length, this.#failures, failure ?? report.retryReason)
     const again = report.retry.map((index) => batch[index]).filter((entry) => isOpen(entry))
     this.#waiting = [...again, ...this.#waiting]
-    await this.#pause(backoffMs(this.#failures, RETRY))
+    this.#schedulePump(backoffMs(this.#failures, RETRY), true)
+  }
+
+  #endIfIdle(): void {
+    if (this.size > 0) return
+    this.#scheduled?.cancel()
+    this.#scheduled = undefined
+    clearInterval(this.#sweeper)
+    this.#sweeper = undefined
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #settleBatch(batch: readonly Entry<T>[], report: BatchReport): void {
@@ -157,25 +205,17 @@ export class Batcher<T> {
     const { deadlineMs, now } = this.#options
     const reason = `not durable within ${deadlineMs} ms`
     const before = now() - deadlineMs
-    for (const entry of this.#writing) {
-      if (entry.addedAt <= before) this.#settle(entry, { outcome: 'refused', reason })
+    for (const batch of this.#writing) {
+      for (const entry of batch) {
+        if (entry.addedAt <= before) this.#settle(entry, { outcome: 'refused', reason })
+      }
     }
     this.#waiting = this.#waiting.filter((entry) => {
       if (entry.addedAt > before) return true
       this.#settle(entry, { outcome: 'refused', reason })
       return false
     })
-  }
-
-  async #pause(durationMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, durationMs)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#wake = undefined
+    this.#endIfIdle()
   }
 }
 

@@ -1,5 +1,7 @@
 type Step = () => unknown
 
+export type Cleanup = ReturnType<typeof createCleanup>
+
 /** Undoes what was opened: every step, the last one first, whatever the others throw. */
 export function createCleanup() {
   const steps: Step[] = []

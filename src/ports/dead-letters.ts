@@ -22,6 +22,8 @@ export interface StoredDeadLetter extends DeadLetter {
   readonly firstReceivedAt: number
   readonly redriveAttempts: number
   readonly redrivenAt?: number
+  /** Its payload was removed behind our back: it is shown empty and can't be redriven. */
+  readonly isPayloadLost?: true
 }
 
 export interface DeadLetterQuery {
@@ -45,9 +47,16 @@ export interface DeadLetters {
   keep(letters: readonly DeadLetter[]): Promise<WriteReport>
   list(query: DeadLetterQuery): Promise<DeadLetterPage>
   get(id: string): Promise<StoredDeadLetter | undefined>
-  /** The message was accepted at last. */
+  /**
+   * Takes an open letter for one try: nobody else gets it until it is marked, released, or this
+   * time is over. False: another has it, it is redriven already, or there is no such letter.
+   */
+  claim(id: string, durationMs: number): Promise<boolean>
+  /** Gives back what was claimed and could not be tried. */
+  release(id: string): Promise<void>
+  /** The message was accepted at last; ends the claim. */
   markRedriven(id: string, at: number): Promise<void>
-  /** It failed again, for this reason. */
+  /** It failed again, for this reason; ends the claim. Once accepted it stays accepted. */
   markFailedAgain(id: string, reason: string): Promise<void>
   /** Removes letters received before `olderThan`, then the oldest beyond the size limit. */
   trim(olderThan: number): Promise<{ readonly expired: number; readonly evicted: number }>

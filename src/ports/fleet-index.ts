@@ -47,15 +47,20 @@ export interface TelemetrySection {
 }
 
 /**
- * The whole effect of one message; stored as one, or not at all.
- * If the first history record is already stored, the change is a duplicate: accepted, no effect.
+ * The whole effect of one message. If one part can never be stored, none is. Otherwise it is reported
+ * as accepted only when all of it is stored; a crash in between leaves a part, and the message, which
+ * nobody acknowledged, comes again and completes it. A change whose first history record was stored
+ * before is reported as a duplicate.
  */
 export interface FleetChange {
   readonly history: readonly HistoryRecord[]
   readonly telemetry?: TelemetrySection
-  /** shared_cardata and the joined sections of latest_telemetry. Loses against a higher revision. */
+  /**
+   * shared_cardata and the joined sections of latest_telemetry. Of one process a lower revision loses
+   * against a higher one; with what other processes have stored it is joined (joinStatuses).
+   */
   readonly statuses?: readonly VehicleStatus[]
-  /** Loses against a higher revision. */
+  /** The same (joinDevices). */
   readonly devices?: readonly DeviceStatus[]
 }
 
@@ -173,6 +178,14 @@ export interface RegistrySnapshot {
   readonly devices: readonly DeviceStatus[]
 }
 
+/** How an index wants to be written to. */
+export interface Writing {
+  /** Calls of `write` at the same time. */
+  readonly concurrency: number
+  /** How long a write that isn't full waits for more, where each has a fixed cost. 0: not at all. */
+  readonly lingerMs: number
+}
+
 /** The eight indices of the original: devices, shared_cardata, cardata, latest_telemetry, trip, dtc, event, anomaly. */
 export interface FleetIndex {
   /** Creates what is missing. */
@@ -181,7 +194,16 @@ export interface FleetIndex {
   /** Rejects when the index can't serve; the message says what to do. */
   check(): Promise<void>
 
+  readonly writing: Writing
+
   loadRegistry(): AsyncIterable<RegistrySnapshot>
+  /**
+   * What this process may not know yet: statuses and devices that other processes have changed since
+   * the last call (the first time: since shortly before `open`), and what writes of this process were
+   * joined with. Each at least once, devices before the vehicles they are in; also some that are no
+   * news. Empty where only one process can write.
+   */
+  readChanges(): Promise<RegistrySnapshot>
   /** Durable when it resolves. Never rejects for one bad change: the report says so. */
   write(changes: readonly FleetChange[]): Promise<WriteReport>
 

@@ -14,6 +14,7 @@ import type { FleetChange, HistoryRecord } from '../ports/fleet-index.ts'
 import { writeCardata } from './cardata-text.ts'
 import { printable, Unusable } from './decode-payload.ts'
 import type {
+  AnomalyMessage,
   CardataMessage,
   DeviceEventMessage,
   DtcMessage,
@@ -72,6 +73,8 @@ function applyOther(registry: Registry, message: Exclude<Applicable, CardataMess
       return applyDtc(registry, message)
     case 'event':
       return applyEvent(message)
+    case 'anomaly-record':
+      return applyAnomaly(registry, message)
     case 'group-event':
       return applyGroupEvent(registry, message)
     case 'device-event':
@@ -190,6 +193,17 @@ function applyDtc(registry: Registry, message: DtcMessage): FleetChange {
   }
   const about = code === undefined ? { raises } : { raises, condition: code }
   return { history: [record('dtc', message, about)], statuses: registry.unstoredStatus(entry) }
+}
+
+function applyAnomaly(registry: Registry, message: AnomalyMessage): FleetChange {
+  const { vin, type, raises, reading, stamp } = message
+  const entry = registry.vehicle(vin)
+  requireRoom(entry.status.anomalies, [type], 'anomalies')
+  entry.status = raises
+    ? raiseAnomaly(entry.status, type, reading, stamp)
+    : clearAnomaly(entry.status, type, stamp)
+  const about = { raises, condition: type }
+  return { history: [record('anomaly', message, about)], statuses: registry.unstoredStatus(entry) }
 }
 
 function record(

@@ -6,18 +6,25 @@ import type { Metrics } from '../http/metrics.ts'
 import { Batcher, type Settled } from '../lib/batcher.ts'
 import { createRateBudget } from '../lib/rate-budget.ts'
 import type { DeadLetter, DeadLetters } from '../ports/dead-letters.ts'
-import type { FleetIndex } from '../ports/fleet-index.ts'
+import type { FleetChange, FleetIndex, RegistrySnapshot } from '../ports/fleet-index.ts'
 import type { Jobs } from '../ports/jobs.ts'
-import type { FeedMessage } from '../ports/telemetry-feed.ts'
+import { ANOMALY_RECORDS_TOPIC, type FeedMessage } from '../ports/telemetry-feed.ts'
 import { applyMessage } from './apply-message.ts'
 import { decodeMessage } from './decode-message.ts'
 import { Unusable } from './decode-payload.ts'
 import { FirstReceived } from './first-received.ts'
 import { createIngestMetrics } from './ingest-metrics.ts'
 import type { Decoded, JobExecutionMessage } from './messages.ts'
-import { type Outcome, outcomeOf, type Redriven, redriven } from './outcome.ts'
+import {
+  type Outcome,
+  outcomeOf,
+  type Redriven,
+  redriven,
+  type UnusableOutcome,
+} from './outcome.ts'
 import { type Applied, Registry, type VehicleEntry, viewEntry } from './registry.ts'
-import { type TopicFamily, topicFamily } from './topics.ts'
+import { splitRecords } from './split-records.ts'
+import { type TopicFamily, topicFamily, unknownTopic } from './topics.ts'
 
 // What passes through here: a feed's message → decodeMessage → applyMessage → Batcher →
 // fleetIndex.write → acknowledge, and the changed vehicles → live stream. What can't be used goes
@@ -59,7 +66,8 @@ interface Passage {
 }
 
 interface Work extends Applied {
-  readonly passage: Passage
+  /** Undefined: no message, but the registry's own. */
+  readonly passage: Passage | undefined
 }
 
 /** Messages without a usable time of their own that are recognised when they come again. */
@@ -67,8 +75,6 @@ const FIRST_RECEIVED_MAX = 100_000
 
 /** A write that keeps failing is an ERROR at its third attempt and about once a minute. */
 const ATTEMPTS_PER_ERROR = 15
-
-const UNKNOWN_TOPIC = 'the topic is none of the seven that Fleetgrid reads'
 
 interface Letter {
   readonly letter: DeadLetter
@@ -95,6 +101,7 @@ export class Ingest {
     this.#logBudget = createRateBudget(20, 10_000, clock.now)
     this.#writes = new Batcher<Work>({
       ...this.#batching('fleet-index'),
+      ...fleetIndex.writing,
       batchMax: config.writeBatchMax,
       write: (works) => fleetIndex.write(works.map((work) => work.change)),
       settle: (work, result) => this.#settleWork(work, result),
@@ -139,16 +146,31 @@ export class Ingest {
       }
       this.#announce()
     }
+    this.#storeJoins(this.#registry.settle())
     this.#deps.metrics.vehicles.set(this.#registry.size)
+  }
+
+  /** Takes in what other instances have stored. */
+  learn(snapshot: RegistrySnapshot): void {
+    const { changed, unstored } = this.#registry.learn(snapshot)
+    for (const entry of changed) this.#changed.add(entry)
+    this.#storeJoins(unstored)
+    this.#announce()
+  }
+
+  /** Nobody waits for these; what can't be written now is found again by the next `learn`. */
+  #storeJoins(changes: readonly FleetChange[]): void {
+    for (const change of changes) this.#writes.add({ change, passage: undefined })
   }
 
   /** Takes one message of the feed; acknowledges or refuses it later. Never throws, never waits. */
   deliver(message: FeedMessage): void {
-    this.#process(message, this.#answerFeed as Passage['tell'])
+    const parts = message.topic === ANOMALY_RECORDS_TOPIC ? splitRecords(message) : [message]
+    for (const part of parts) this.#process(part, this.#answerFeed as Passage['tell'])
   }
 
   readonly #answerFeed = (outcome: Outcome, message: FeedMessage): void => {
-    if (outcome.kind === 'unusable') this.#bury(message, outcome.reason)
+    if (outcome.kind === 'unusable') this.#bury(message, outcome)
     else if (outcome.kind === 'refused') this.#refuse(message, outcome.reason)
     else message.acknowledge()
   }
@@ -204,7 +226,7 @@ export class Ingest {
     const family = topicFamily(incoming.topic) ?? 'other'
     const passage: Passage = { incoming, family, tell }
     if (family === 'other') {
-      this.#end(passage, { kind: 'unusable', reason: UNKNOWN_TOPIC })
+      this.#end(passage, { kind: 'unusable', reason: unknownTopic(incoming.topic) })
       return
     }
     try {
@@ -224,7 +246,8 @@ export class Ingest {
     const { receivedAt } = passage.incoming
     const decoded = this.#decodeAsFirstReceived(passage.incoming, family)
     if (!decoded.usable) {
-      this.#end(passage, { kind: 'unusable', reason: decoded.reason })
+      const { usable: _, ...fault } = decoded
+      this.#end(passage, { kind: 'unusable', ...fault })
       return
     }
     const { message } = decoded
@@ -282,13 +305,15 @@ export class Ingest {
   }
 
   #settleWork(work: Work, result: Settled): void {
+    const { passage } = work
     if (result.outcome === 'duplicate') this.#registry.noteVisible(work, this.#changed)
+    if (result.outcome === 'accepted') this.#registry.noteStored(work, this.#changed)
+    if (passage === undefined) return
     if (result.outcome === 'accepted') {
-      this.#registry.noteStored(work, this.#changed)
-      const { incoming, sentAt } = work.passage
+      const { incoming, sentAt } = passage
       this.#metrics.observeLatency(this.#deps.clock.now(), incoming.receivedAt, sentAt)
     }
-    this.#end(work.passage, outcomeOf(result))
+    this.#end(passage, outcomeOf(result))
   }
 
   #end({ family, incoming, tell }: Passage, outcome: Outcome): void {
@@ -311,8 +336,9 @@ export class Ingest {
     this.#deps.onVehiclesChanged(views, deleted)
   }
 
-  #bury(message: FeedMessage, reason: string): void {
-    const { topic, payload, receivedAt } = message
+  #bury(message: FeedMessage, { reason, original }: UnusableOutcome): void {
+    const { topic, payload } = original ?? message
+    const { receivedAt } = message
     const suppressed = this.#logBudget.take()
     if (suppressed !== undefined) {
       this.#deps.logger.warn({ topic, reason, suppressed }, 'message kept as a dead letter')

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../domain/json.ts'
 import type { Position, PositionFault } from '../domain/position.ts'
 import type { Stamp } from '../domain/stamp.ts'
+import type { AnomalyReading } from '../domain/vehicle-merge.ts'
 import type { LoweredText } from './lower-keys.ts'
+import type { Original } from './rule-error.ts'
 
 interface VehicleMessageBase {
   readonly vin: string
@@ -42,6 +44,13 @@ export interface EventMessage extends VehicleMessageBase {
   readonly kind: 'event'
 }
 
+export interface AnomalyMessage extends VehicleMessageBase {
+  readonly kind: 'anomaly-record'
+  readonly type: string
+  readonly raises: boolean
+  readonly reading: AnomalyReading
+}
+
 interface AssetMessageBase {
   readonly stamp: Stamp
   readonly sentAt: number
@@ -78,7 +87,12 @@ export interface JobExecutionMessage {
   readonly repairs: number
 }
 
-export type VehicleMessage = CardataMessage | TripMessage | DtcMessage | EventMessage
+export type VehicleMessage =
+  | CardataMessage
+  | TripMessage
+  | DtcMessage
+  | EventMessage
+  | AnomalyMessage
 
 export type Message = VehicleMessage | DeviceEventMessage | GroupEventMessage | JobExecutionMessage
 
@@ -87,4 +101,4 @@ export type Decoded =
   | { readonly usable: true; readonly message: Message }
   /** Legal, but not about vehicles or their devices: nothing to store. */
   | { readonly usable: true; readonly message: undefined; readonly ignored: string }
-  | { readonly usable: false; readonly reason: string }
+  | { readonly usable: false; readonly reason: string; readonly original?: Original }

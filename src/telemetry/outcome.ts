@@ -1,10 +1,14 @@
 import type { Settled } from '../lib/batcher.ts'
+import type { Original } from './rule-error.ts'
 
 /** How the way of one message ended. */
 export type Outcome =
   | { readonly kind: 'stored' | 'duplicate' | 'ignored' }
-  | { readonly kind: 'unusable'; readonly reason: string }
+  /** `original`: the message within it, to be kept in its place. */
+  | { readonly kind: 'unusable'; readonly reason: string; readonly original?: Original }
   | { readonly kind: 'refused'; readonly reason: string }
+
+export type UnusableOutcome = Extract<Outcome, { kind: 'unusable' }>
 
 export function outcomeOf(result: Settled): Outcome {
   switch (result.outcome) {

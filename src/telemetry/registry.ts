@@ -1,5 +1,6 @@
 import type { DeviceStatus } from '../domain/device.ts'
 import { currentInstallation, emptyDevice } from '../domain/device-merge.ts'
+import { joinDevices, joinStatuses } from '../domain/join-statuses.ts'
 import type { Position } from '../domain/position.ts'
 import { isNewer, type Stamp } from '../domain/stamp.ts'
 import {
@@ -89,11 +90,58 @@ export class Registry {
     }
   }
 
+  /**
+   * Takes in what other processes have stored. Returns the vehicles that look different now, and
+   * what of the joins nobody has stored yet: where both sides knew something, or where a vehicle's
+   * list of devices lacks one.
+   */
+  learn(snapshot: RegistrySnapshot): { changed: VehicleEntry[]; unstored: FleetChange[] } {
+    const touched = new Set<string>()
+    const unstored: FleetChange[] = []
+    for (const stored of snapshot.devices) {
+      const known = this.#devices.get(stored.deviceid)
+      const status = known === undefined ? stored : joinDevices(known.status, stored)
+      if (status === known?.status && status.revision === known.storedRevision) continue
+      for (const vin of this.putDevice(status)) touched.add(vin)
+      if (isSame(status, stored)) this.#noteStoredDevice(status)
+      else unstored.push({ history: [], devices: [status] })
+    }
+    for (const { status: stored } of snapshot.vehicles) {
+      const entry = this.#vehicles.get(stored.vin) ?? this.#add(stored.vin)
+      const before = entry.status
+      entry.status = before.revision === 0 ? stored : joinStatuses(before, stored)
+      if (isSame(entry.status, stored)) entry.storedRevision = entry.status.revision
+      const isUnstored = entry.status.revision > entry.storedRevision
+      if (entry.status !== before || isUnstored) touched.add(stored.vin)
+    }
+    const changed = [...touched].map((vin) => this.#vehicles.get(vin) ?? this.#add(vin))
+    for (const entry of changed) unstored.push(...this.#listDevices(entry))
+    return { changed, unstored }
+  }
+
+  /** After the last `load`: lists of devices that a crash left behind their devices. */
+  settle(): FleetChange[] {
+    const entries = [...this.#installed.keys()].map((vin) => this.#vehicles.get(vin))
+    return entries.flatMap((entry) => (entry === undefined ? [] : this.#listDevices(entry)))
+  }
+
+  #listDevices(entry: VehicleEntry): FleetChange[] {
+    const { vin, deleted } = entry.status
+    entry.status = replaceDevices(entry.status, this.#devicesIn(vin, deleted))
+    const statuses = this.unstoredStatus(entry)
+    return statuses.length === 0 ? [] : [{ history: [], statuses }]
+  }
+
   /** @throws Unusable when the fleet is full */
   vehicle(vin: string): VehicleEntry {
     const known = this.#vehicles.get(vin)
     if (known !== undefined) return known
     this.#requirePlace(vin)
+    return this.#add(vin)
+  }
+
+  /** What is stored has its place already, whatever the limit. */
+  #add(vin: string): VehicleEntry {
     const entry: VehicleEntry = { status: emptyStatus(vin), storedRevision: 0 }
     this.#vehicles.set(vin, entry)
     return entry
@@ -160,11 +208,13 @@ export class Registry {
       const entry = this.vehicle(status.vin)
       entry.storedRevision = Math.max(entry.storedRevision, status.revision)
     }
-    for (const device of change.devices ?? []) {
-      const known = this.#devices.get(device.deviceid)
-      if (known) known.storedRevision = Math.max(known.storedRevision, device.revision)
-    }
+    for (const device of change.devices ?? []) this.#noteStoredDevice(device)
     this.noteVisible(applied, changed)
+  }
+
+  #noteStoredDevice({ deviceid, revision }: DeviceStatus): void {
+    const known = this.#devices.get(deviceid)
+    if (known) known.storedRevision = Math.max(known.storedRevision, revision)
   }
 
   /** The same where the index had the change already: what it shows may be news to this process. */
@@ -255,6 +305,11 @@ export function viewEntry(entry: VehicleEntry): VehicleView | undefined {
   const position =
     entry.position && isNewer(entry.position.stamp, since) ? entry.position : undefined
   return viewVehicle(entry.status, telemetry?.summary, position?.position)
+}
+
+/** A join is the very object, or has a revision of its own. */
+function isSame<T extends { readonly revision: number }>(joined: T, stored: T): boolean {
+  return joined === stored || joined.revision === stored.revision
 }
 
 function addTo(index: Map<string, Set<string>>, key: string, id: string): void {

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { VIN_PATTERN } from '../domain/vin.ts'
 
 /**
- * The seven messages with lower-cased keys. They name what Fleetgrid uses; unknown keys are kept.
+ * The messages with lower-cased keys. They name what Fleetgrid uses; unknown keys are kept.
  * Shapes, units and spellings: reference §1; docs/messages.md is made from these.
  */
 
@@ -141,6 +141,72 @@ export const GroupEventMessage = Type.Object(assetEvent, {
   description:
     'Asset library: a vehicle (group below /auto/vehicles) was created, changed or deleted',
 })
+
+export const AnomalyRecordMessage = Type.Object(
+  {
+    eventid: Text('Of the record'),
+    eventname: Type.Union([Type.Literal('INSERT'), Type.Literal('MODIFY'), Type.Literal('REMOVE')]),
+    dynamodb: Type.Object({
+      newimage: Type.Optional(
+        Type.Object({}, { description: 'INSERT, MODIFY: the item, typed as {"vin": {"S": "…"}}' }),
+      ),
+      oldimage: Type.Optional(
+        Type.Object({}, { description: 'REMOVE, also by time to live: the item as it was' }),
+      ),
+      approximatecreationdatetime: Type.Optional(
+        Type.Number({ minimum: 0, maximum: 253_402_300_799, description: 'Epoch SECONDS' }),
+      ),
+      sequencenumber: Type.Optional(
+        Type.String({ pattern: '^[0-9]{1,40}$', description: 'Place in the stream' }),
+      ),
+    }),
+  },
+  {
+    title: 'anomaly-record',
+    description:
+      'DynamoDB stream: an anomaly was found, found again, or removed. One record, an array, or { Records: […] }',
+  },
+)
+
+/** The item in it, without its types. */
+export const AnomalyItem = Type.Object({
+  vin: Text('Vehicle'),
+  pk: Text('Vehicle, where there is no vin'),
+  sk: Text('A:{type}'),
+  anomaly_type: Text('Which anomaly'),
+  anomaly_id: Text('Of this finding'),
+  anomaly_score: Quantity('How far the value is beyond its base'),
+  value: Quantity('Unit by type'),
+  created_at: Text('ISO 8601'),
+  identified_at: Text('ISO 8601'),
+  updated_at: Text('ISO 8601'),
+  deletion_flag: Quantity('Epoch SECONDS at which DynamoDB removes it'),
+})
+
+export const RuleErrorMessage = Type.Object(
+  {
+    rulename: Type.String({ maxLength: 256 }),
+    topic: Type.String({ minLength: 1, maxLength: 1024, description: 'Of the original message' }),
+    base64originalpayload: Type.String({ description: 'The original message' }),
+    clientid: Text('Who sent it'),
+    cloudwatchtraceid: Text('To find it in CloudWatch'),
+    failures: Type.Optional(
+      Type.Array(
+        Type.Object({
+          failedaction: Text('S3Action, …'),
+          failedresource: Text('Bucket, queue, …'),
+          errormessage: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+        }),
+        { maxItems: 100 },
+      ),
+    ),
+  },
+  {
+    title: 'rule-error',
+    description:
+      'AWS IoT: a rule failed. The original message becomes a dead letter, to be redriven',
+  },
+)
 
 export const JobExecutionMessage = Type.Object(
   {

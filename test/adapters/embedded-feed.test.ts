@@ -120,6 +120,14 @@ t.test('who may publish where', async (t) => {
     ['none', 'operator:ada', asset, true],
     ['none', 'admin:root', '$SYS/x', false],
     ['all', 'device:ECU-1', other, false],
+    ['all', undefined, 'fleetgrid/anomaly-records', true],
+    ['telemetry', undefined, 'fleetgrid/anomaly-records', false],
+    ['telemetry', undefined, 'fleetgrid/rule-errors', false],
+    ['all', 'device:ECU-1', 'fleetgrid/anomaly-records', false],
+    ['none', 'device:fleetgrid', 'fleetgrid/rule-errors', false],
+    ['none', 'viewer:eva', 'fleetgrid/rule-errors', false],
+    ['none', 'operator:ada', 'fleetgrid/anomaly-records', true],
+    ['none', 'admin:root', 'fleetgrid/rule-errors', true],
   ]
   for (const [anonymous, password, topic, allowed] of rules) {
     await t.test(`${anonymous}, ${password ?? 'no token'}, ${topic}`, async (t) => {

@@ -14,9 +14,9 @@ t.test('an empty environment is a working configuration on the loopback address'
 
 t.test('a broker that listens beyond loopback asks for tokens unless told otherwise', async (t) => {
   const open = createConfig(readEnv({ MQTT_HOST: '0.0.0.0' }))
-  t.equal(open.telemetryFeed.anonymous, 'none')
+  t.match(open.telemetryFeed, { anonymous: 'none' })
   const told = createConfig(readEnv({ MQTT_HOST: '0.0.0.0', MQTT_ANONYMOUS: 'telemetry' }))
-  t.equal(told.telemetryFeed.anonymous, 'telemetry')
+  t.match(told.telemetryFeed, { anonymous: 'telemetry' })
 })
 
 t.test('every wrong value is in one list, with what was expected', async (t) => {
@@ -36,6 +36,32 @@ t.test('every wrong value is in one list, with what was expected', async (t) => 
   ])
   const keysOfAnyone = readEnv({ JWT_JWKS_URL: 'https://example.com/keys' })
   t.throws(() => createConfig(keysOfAnyone), ConfigurationError)
+})
+
+t.test('an engine says which variables it needs', async (t) => {
+  const problems = (env: Record<string, string>) => {
+    try {
+      createConfig(readEnv(env))
+      return []
+    } catch (error) {
+      return (error as ConfigurationError).problems
+    }
+  }
+  const engines = { TELEMETRY_FEED: 'mqtt', FLEET_INDEX: 'opensearch', DATABASE: 'postgres' }
+  t.same(problems({ ...engines, OBJECT_STORE: 's3' }), [
+    'MQTT_URL is needed with TELEMETRY_FEED=mqtt',
+    'OPENSEARCH_URL is needed with FLEET_INDEX=opensearch',
+    'DATABASE_URL is needed with DATABASE=postgres',
+    'S3_BUCKET is needed with OBJECT_STORE=s3',
+    'AWS_REGION is needed with OBJECT_STORE=s3',
+  ])
+  t.match(problems({ TELEMETRY_FEED: 'sqs' }), [/TELEMETRY_QUEUE_URL/])
+  const mqtt = { TELEMETRY_FEED: 'mqtt', MQTT_URL: 'mqtts://example.com:8883' }
+  t.same(problems(mqtt), [])
+  t.match(problems({ ...mqtt, MQTT_URL: 'http://example.com' }), [/must begin with mqtt:/])
+  t.match(problems({ ...mqtt, MQTT_SIGNING_REGION: 'eu-west-1' }), [/wss:/])
+  t.match(problems({ ...mqtt, MQTT_CONNECTIONS: '500' }), [/WRITE_QUEUE_MAX/])
+  t.match(problems({ ...mqtt, MQTT_KEY_FILE: 'key.pem' }), [/MQTT_CERTIFICATE_FILE/])
 })
 
 t.test('lists are checked too', async (t) => {

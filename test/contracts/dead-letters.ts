@@ -122,6 +122,50 @@ async function keepingContract(t: Test, subject: MakeSubject) {
     await deadLetters.markFailedAgain('nothing', 'x')
   })
 
+  t.test('only one at a time tries a letter again', async (t) => {
+    const { deadLetters, keep, all } = await subject(t)
+    await keep(letter(1), letter(2))
+    const [{ id } = { id: '' }] = await all()
+    const claims = await Promise.all(
+      Array.from({ length: 5 }, () => deadLetters.claim(id, 3_600_000)),
+    )
+    t.strictSame(claims.toSorted(), [false, false, false, false, true])
+    t.match(await deadLetters.get(id), { state: 'open', redriveAttempts: 0 })
+    await deadLetters.release(id)
+    t.equal(await deadLetters.claim(id, 3_600_000), true, 'released')
+    await deadLetters.markFailedAgain(id, 'still wrong')
+    t.equal(await deadLetters.claim(id, 0), true, 'marked')
+    t.equal(await deadLetters.claim(id, 3_600_000), true, 'a claim ends by itself')
+    await deadLetters.markRedriven(id, START)
+    t.equal(await deadLetters.claim(id, 3_600_000), false, 'redriven')
+    await deadLetters.markFailedAgain(id, 'a late answer of another try')
+    t.match(await deadLetters.get(id), { state: 'redriven', redriveAttempts: 2 })
+    t.equal(await deadLetters.claim('nothing', 1), false)
+    await deadLetters.release('nothing')
+  })
+
+  t.test('what text can not be everywhere is kept too', async (t) => {
+    const { deadLetters, keep, all } = await subject(t)
+    const odd = { topic: 'nul \0 and half \ud800', reason: 'at \0 and \udc00' }
+    await keep(letter(1, odd), letter(2, { topic: `${'long/'.repeat(13_000)}x` }))
+    const [long, stored] = await all()
+    t.equal(long?.topic.length, 65_001)
+    t.equal(stored?.topic, odd.topic)
+    t.equal((await all({ topic: odd.topic })).length, 1)
+    t.equal((await all({ topic: long?.topic ?? '' })).length, 1)
+    await deadLetters.markFailedAgain(stored?.id ?? '', 'again \0 \ud800')
+    t.match(await deadLetters.get(stored?.id ?? ''), { reason: /^again . .$/ })
+  })
+
+  t.test('a time that is none keeps nothing from being stored', async (t) => {
+    const { keep, all } = await subject(t)
+    await keep(letter(1, { receivedAt: Number.NaN }), letter(2, { receivedAt: 1e300 }))
+    await keep(letter(3, { receivedAt: START + 0.4 }))
+    const letters = await all()
+    t.equal(letters.length, 3)
+    for (const { receivedAt } of letters) t.ok(Number.isSafeInteger(receivedAt))
+  })
+
   t.test('a write after close fails cleanly', async (t) => {
     const { deadLetters } = await subject(t)
     await deadLetters.close()
@@ -184,7 +228,8 @@ async function listingContract(t: Test, subject: MakeSubject) {
     t.equal(report.expired, 9, 'the first came again and is young')
     const letters = await all()
     t.equal(report.evicted, 21 - letters.length)
-    t.ok(letters.length >= 8 && letters.length <= 10, `${letters.length} of 100 kB in 1 MB`)
+    // A store may count its own encoding (base64 makes 133 kB of each), and no more.
+    t.ok(letters.length >= 6 && letters.length <= 10, `${letters.length} of 100 kB in 1 MB`)
     t.equal(letters[0]?.receivedAt, START + 1000)
     t.equal(letters[1]?.receivedAt, START + 29, 'the newest stay')
     t.strictSame(await deadLetters.trim(START + 10), { expired: 0, evicted: 0 })

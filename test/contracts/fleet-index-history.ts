@@ -62,6 +62,38 @@ export async function historyContract(t: Test, subject: (t: Test) => Promise<Sub
     t.equal(next, undefined)
   })
 
+  t.test('pages go on also where a clock is far off', async (t) => {
+    const { index, write } = await subject(t)
+    const times = [
+      '1970-01-01',
+      '1970-01-02',
+      '2026-11-20',
+      '2040-01-01',
+      '2099-12-31',
+      '9998-01-01',
+    ]
+    const trips = times.map((time) => record('trip', VIN, Date.parse(time) - START, time))
+    const twins = ['a', 'b', 'c'].map((id) =>
+      record('trip', VIN, Date.parse('2099-12-31') - START, id),
+    )
+    await write(...trips, ...twins)
+    const seen: string[] = []
+    let after: number | undefined = 0
+    while (after !== undefined) {
+      const { items, next }: { items: readonly JsonObject[]; next: number | undefined } =
+        await index.trips({ vin: VIN, page: { after, limit: 1 } })
+      t.equal(items.length, 1)
+      if (next !== undefined) t.ok(next > 0 && Number.isSafeInteger(next), `${next}`)
+      seen.push(...ids(items))
+      after = next
+    }
+    t.equal(seen.length, 9)
+    t.strictSame(
+      seen.filter((id) => id.includes('-')),
+      times.toReversed(),
+    )
+  })
+
   t.test('defect 11: a route keeps revisited points, in order of send time', async (t) => {
     const { index, write } = await subject(t)
     const there = { longitude: 12, latitude: 48 }

@@ -77,6 +77,25 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
     ])
   })
 
+  t.test('there may be thousands of trouble codes', async (t) => {
+    const { index, write } = await subject(t)
+    const codes = Array.from({ length: 1500 }, (_, number) => `P${10_000 + number}`)
+    await write(
+      parked(1, HERE, { troubleCodes: codes.slice(0, 800) }),
+      parked(2, HERE, { troubleCodes: codes.slice(700), anomalies: ['OilTemp'] }),
+    )
+    const common = codes.slice(700, 800)
+    const others = codes.filter((code) => !common.includes(code))
+    const troubleCodes = [
+      ...common.map((id) => ({ id, count: 2 })),
+      ...others.map((id) => ({ id, count: 1 })),
+    ]
+    const { facets, vehicleCount, clusters, vehicles } = await index.aggregateVehicles(query())
+    t.strictSame(facets, { anomalies: [{ id: 'OilTemp', count: 1 }], troubleCodes })
+    t.strictSame([vehicleCount, clusters.length, vehicles.items.length], [2, 1, 2])
+    t.strictSame((await filtered(index, EVERY_VEHICLE)).facets.troubleCodes, troubleCodes)
+  })
+
   t.test('values of a list are alternatives, lists combine', async (t) => {
     const { index, write } = await subject(t)
     await write(
@@ -176,6 +195,44 @@ export async function queryContract(t: Test, subject: (t: Test) => Promise<Subje
     const { precision, ...without } = query()
     t.strictSame((await index.aggregateVehicles(without)).clusters, [])
   })
+
+  t.test(
+    'a map is as fine as it can be, whatever the fleet did since it was last asked',
+    async (t) => {
+      const { index, write } = await subject(t)
+      const spread = (number: number) => ({
+        longitude: 11 + (((number * 37) % 2000) + 0.5) / 2000,
+        latitude: 48 + (((number * 61) % 1999) + 0.5) / 1999,
+      })
+      const fleet = Array.from({ length: 2000 }, (_, number) => number)
+      const phases: [at: number, numbers: number[], place: (number: number) => Position][] = [
+        [1, fleet.slice(0, 10), spread],
+        [2, fleet, spread],
+        [3, fleet.slice(5), () => HERE],
+        [4, fleet.slice(1900), spread],
+      ]
+      const filter = { ...EVERY_VEHICLE, boundaries: [MUNICH] }
+      for (const [at, numbers, place] of phases) {
+        await write(
+          ...numbers.map((number) => telemetry(vinOf(number), at, { position: place(number) })),
+        )
+        for (const maxClusters of [300, 30]) {
+          const part = { filter, precision: 20, maxClusters, page: { after: 0, limit: 1 } }
+          const { vehicleCount, clusters } = await index.aggregateVehicles(part)
+          t.equal(vehicleCount, at === 1 ? 10 : 2000)
+          t.equal(
+            clusters.reduce((sum, { count }) => sum + count, 0),
+            vehicleCount,
+          )
+          t.ok(clusters.length <= maxClusters)
+          const precision = (clusters[0]?.precision ?? 0) + 1
+          if (precision > 20) continue
+          const finer = await index.aggregateVehicles({ ...part, precision, maxClusters: 10_000 })
+          t.ok(finer.clusters.length > maxClusters, 'no coarser than needed')
+        }
+      }
+    },
+  )
 
   t.test('defect 12: a vehicle in overlapping boxes counts once', async (t) => {
     const { index, write } = await subject(t)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import type { DeviceStatus } from '../../src/domain/device.ts'
-import type { FleetChange, HistoryRecord } from '../../src/ports/fleet-index.ts'
+import type { FleetChange } from '../../src/ports/fleet-index.ts'
 import { EVERY_VEHICLE } from '../../src/ports/fleet-index.ts'
 import {
   FIRST_PAGE,
@@ -9,6 +9,7 @@ import {
   HERE,
   loadedRegistry,
   record,
+  START,
   stamp,
   status,
   telemetry,
@@ -30,14 +31,19 @@ export async function writeContract(t: Test, subject: (t: Test) => Promise<Subje
     t.strictSame(await index.route('T1'), [HERE])
   })
 
-  t.test('a duplicate has no other effect', async (t) => {
+  t.test('a message that comes again changes nothing that came since', async (t) => {
     const { index, write } = await subject(t)
-    await write(telemetry(VIN, 0))
-    const again = withStatus(telemetry(VIN, 0, { position: HERE }), status(VIN, { make: 'AMZ' }))
-    t.strictSame((await write(again)).duplicates, [0])
-    const view = await index.latestVehicle(VIN)
-    t.equal(view?.make, undefined)
-    t.equal(view?.position, undefined)
+    const first = telemetry(VIN, 0, { position: HERE })
+    const message = withStatus(first, status(VIN, { make: 'AMZ', troubleCodes: ['P1'] }))
+    await write(message)
+    await write(
+      withStatus(telemetry(VIN, 10, { position: THERE }), status(VIN, { revision: 2, make: 'B' })),
+    )
+    const before = await index.latestVehicle(VIN)
+    t.strictSame((await write(message)).duplicates, [0])
+    t.strictSame(await index.latestVehicle(VIN), before)
+    t.equal(before?.make, 'B')
+    t.strictSame(before?.position, THERE)
   })
 
   t.test('twice within one batch is once', async (t) => {
@@ -165,40 +171,6 @@ export async function writeContract(t: Test, subject: (t: Test) => Promise<Subje
     t.equal((await index.latestVehicle(VIN))?.make, 'AMZ', 'provisioned anew')
   })
 
-  t.test('a change that can never be stored is rejected, its neighbours are stored', async (t) => {
-    const { index } = await subject(t)
-    const poison = [
-      telemetry(VIN, 10, { id: 'x'.repeat(10_000), tripId: 'P' }),
-      telemetry(VIN, 11, { id: 'half a pair \ud800', tripId: 'P' }),
-      { history: telemetry(VIN, 12).history.map((entry) => ({ ...entry, at: Number.NaN })) },
-      telemetry(VIN, 13, { tripId: 'P', position: { longitude: Number.NaN, latitude: 0 } }),
-      { history: record('trip', VIN, 14, 'p').history.map(broken) },
-    ].map((change, number) => withStatus(change, status(VIN, { make: `poison ${number}` })))
-    const report = await index.write([
-      telemetry(VIN, 1, { tripId: 'T', position: HERE }),
-      ...poison,
-      telemetry(VIN, 2, { tripId: 'T', position: HERE }),
-    ])
-    t.strictSame(report.rejected.map(({ index }) => index).sort(), [1, 2, 3, 4, 5])
-    for (const { reason } of report.rejected) t.match(reason, /\w{5}/, reason)
-    t.equal(report.accepted, 2)
-    t.strictSame(report.retry, [])
-    t.equal((await index.route('T'))?.length, 2)
-    t.equal(await index.route('P'), undefined, 'nothing of a rejected change is stored')
-    t.equal((await index.latestVehicle(VIN))?.make, undefined)
-  })
-
-  t.test('a change is stored as one, or not at all', async (t) => {
-    const { index } = await subject(t)
-    const good = telemetry(VIN, 1, { tripId: 'T', position: HERE })
-    const bad = record('trip', VIN, 1, 'x'.repeat(10_000))
-    const history = [...good.history, ...bad.history]
-    const report = await index.write([{ ...good, history }])
-    t.equal(report.rejected.length, 1)
-    t.equal(await index.route('T'), undefined)
-    t.equal(await index.latestVehicle(VIN), undefined)
-  })
-
   t.test('the registry that is loaded is what was written', async (t) => {
     const { index, write } = await subject(t)
     const statuses = Array.from({ length: 1201 }, (_, number) =>
@@ -225,6 +197,41 @@ export async function writeContract(t: Test, subject: (t: Test) => Promise<Subje
     const byId = (left: DeviceStatus, right: DeviceStatus) =>
       left.deviceid < right.deviceid ? -1 : 1
     t.strictSame([...loaded.devices].sort(byId), [...devices].sort(byId))
+  })
+
+  t.test('several writes at once end as one after the other', async (t) => {
+    const { index, settle } = await subject(t)
+    const writes = Array.from({ length: 20 }, (_, batch) =>
+      Array.from({ length: 10 }, (_, item) => {
+        const number = batch * 10 + item
+        const change = telemetry(vinOf(number % 7), (number * 37) % 200, { position: HERE })
+        return withStatus(change, status(vinOf(number % 7), { revision: number + 1 }))
+      }),
+    )
+    const reports = await Promise.all(writes.map((changes) => index.write(changes)))
+    for (const report of reports) {
+      t.strictSame(report, { accepted: 10, duplicates: [], rejected: [], retry: [] })
+    }
+    await settle()
+    for (const vehicle of [0, 1, 2, 3, 4, 5, 6]) {
+      const odometers = writes
+        .flat()
+        .filter(({ telemetry }) => telemetry?.vin === vinOf(vehicle))
+        .map(({ telemetry }) => (telemetry?.stamp.at ?? 0) - START)
+      const view = await index.latestVehicle(vinOf(vehicle))
+      t.equal(view?.telemetry?.odometerKm, Math.max(...odometers))
+    }
+    const { vehicles } = await loadedRegistry(index)
+    const revisions = vehicles.map(({ status }) => status.revision).sort((one, two) => one - two)
+    t.strictSame(revisions, [194, 195, 196, 197, 198, 199, 200])
+  })
+
+  t.test('a process hears nothing of its own changes', async (t) => {
+    const { index, write } = await subject(t)
+    await write(withStatus(telemetry(VIN, 0), status(VIN, { make: 'AMZ' })))
+    await write({ history: [], devices: [device(1)] })
+    t.strictSame(await index.readChanges(), { vehicles: [], devices: [] })
+    t.ok(index.writing.concurrency >= 1)
   })
 
   t.test('any order, batching and repetition ends in the same vehicles', async (t) => {
@@ -265,10 +272,6 @@ export async function writeContract(t: Test, subject: (t: Test) => Promise<Subje
     }
     await index.close()
   })
-}
-
-function broken(entry: HistoryRecord): HistoryRecord {
-  return { ...entry, document: '{"broken' }
 }
 
 /** Clusters have no order. */

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import type { FleetChange, FleetIndex } from '../../src/ports/fleet-index.ts'
 import type { WriteReport } from '../../src/ports/write-report.ts'
+import { documentContract } from './fleet-index-documents.ts'
 import { historyContract } from './fleet-index-history.ts'
 import { queryContract } from './fleet-index-queries.ts'
 import { writeContract } from './fleet-index-writes.ts'
@@ -17,6 +18,8 @@ export type MakeIndex = (t: Test) => Promise<IndexUnderTest>
 
 export interface Subject {
   readonly index: FleetIndex
+  /** What was written is found from now on. */
+  settle(): Promise<void>
   /** Writes and settles; fails the test unless every change is accepted. */
   write(...changes: FleetChange[]): Promise<WriteReport>
 }
@@ -27,6 +30,7 @@ export function fleetIndexContract(t: Test, makeIndex: MakeIndex): void {
     const { index, settle } = await makeIndex(t)
     return {
       index,
+      settle: async () => settle?.(),
       async write(...changes) {
         const report = await index.write(changes)
         await settle?.()
@@ -38,6 +42,7 @@ export function fleetIndexContract(t: Test, makeIndex: MakeIndex): void {
     }
   }
   t.test('writes', async (t) => writeContract(t, subject))
+  t.test('documents', async (t) => documentContract(t, subject))
   t.test('queries', async (t) => queryContract(t, subject))
   t.test('histories', async (t) => historyContract(t, subject))
 }

@@ -1,9 +1,14 @@
 import t from 'tap'
 import { startTestApp, type TestApp } from '../helpers/app.ts'
+import { openDeadLetters } from '../helpers/dead-letters.ts'
 
 const AT = 1_604_507_319_768
 
-async function keep({ deadLetters }: TestApp, topic: string, payload: string | Uint8Array) {
+async function keep(
+  { deadLetters }: Pick<TestApp, 'deadLetters'>,
+  topic: string,
+  payload: string | Uint8Array,
+) {
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
   const report = await deadLetters.keep([
     { topic, payload: bytes, reason: 'vin is missing', receivedAt: AT },
@@ -141,6 +146,37 @@ t.test('two operators at once send a message through once', async (t) => {
   t.equal((await app.get(`/dead-letters/${id}/redrive`, post)).statusCode, 409)
   finish({ outcome: 'accepted' })
   t.equal((await first).statusCode, 200)
+})
+
+t.test('a try that could not be made leaves the letter to anybody', async (t) => {
+  const store = await startTestApp(t)
+  await keep(store, 'topic', '{}')
+  const [{ id }] = (await store.get('/dead-letters', operator)).json().deadLetters
+  const redrive = async () => {
+    throw new Error('a bug')
+  }
+  const app = await startTestApp(t, {
+    deps: { deadLetters: { store: store.deadLetters, redrive } },
+  })
+  t.equal((await app.get(`/dead-letters/${id}/redrive`, post)).statusCode, 500)
+  t.equal((await store.get(`/dead-letters/${id}/redrive`, post)).statusCode, 200)
+})
+
+t.test('a letter whose payload was removed is shown, and not redriven', async (t) => {
+  const { deadLetters: store, objectStore, close } = await openDeadLetters(t.testdir())
+  t.teardown(close)
+  const redrive = async () => {
+    throw new Error('redriven')
+  }
+  const app = await startTestApp(t, { deps: { deadLetters: { store, redrive } } })
+  await keep({ deadLetters: store }, 'topic', '{}')
+  const { objects } = await objectStore.list('errors/')
+  await objectStore.remove(objects.map(({ key }) => key))
+  const [letter] = (await app.get('/dead-letters', operator)).json().deadLetters
+  t.match(letter, { payload: '', reason: /vin is missing \(its payload is gone/ })
+  const refused = await app.get(`/dead-letters/${letter.id}/redrive`, post)
+  t.equal(refused.statusCode, 409)
+  t.match(refused.json().detail, /its payload is gone/)
 })
 
 t.test('an unknown id is 404', async (t) => {

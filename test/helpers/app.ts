@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { type Logger, pino } from 'pino'
-import { createEmbeddedDeadLetters } from '../../src/adapters/dead-letters/embedded.ts'
 import { createEmbeddedFleetIndex } from '../../src/adapters/fleet-index/embedded.ts'
 import { type AppDeps, buildApp } from '../../src/app.ts'
 import type { RedriveResult } from '../../src/dead-letters/redrive.ts'
@@ -17,6 +16,7 @@ import { type KeyPair, loadKeyPair, signToken } from '../../src/http/local-keys.
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts'
 import type { DeadLetters } from '../../src/ports/dead-letters.ts'
 import type { FleetChange, FleetIndex } from '../../src/ports/fleet-index.ts'
+import { openDeadLetters } from './dead-letters.ts'
 
 /** The real application on embedded adapters in a folder of its own. */
 export interface TestApp {
@@ -74,8 +74,8 @@ export async function startTestApp(t: Test, options: TestAppOptions = {}): Promi
   const keys = createKeys({ provider: 'local-keys', keyDir, ...checks })
   const pair = await loadKeyPair(keyDir)
   const index = createEmbeddedFleetIndex({ adapter: 'embedded', dataDir, sizeMaxBytes: 1e9 })
-  const deadLetters = createEmbeddedDeadLetters({ dataDir, sizeMaxBytes: 1e8 })
-  await Promise.all([keys.open(), index.open(), deadLetters.open()])
+  const { deadLetters, close } = await openDeadLetters(dataDir)
+  await Promise.all([keys.open(), index.open()])
   const live = createLiveVehicles({ intervalMs, heartbeatIntervalMs, clientsMax, metrics, clock })
   const { logger, logLines } = createTestLogger()
   const redrives: RedriveResult[] = []
@@ -99,7 +99,7 @@ export async function startTestApp(t: Test, options: TestAppOptions = {}): Promi
   await app.ready()
   t.after(async () => {
     await app.close()
-    await Promise.all([index.close(), deadLetters.close()])
+    await Promise.all([index.close(), close()])
     await rm(dataDir, { recursive: true, force: true })
   })
   const token = (role: AccessRole, subject = `a ${role}`): string => tokenOf(pair, role, subject)

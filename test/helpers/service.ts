@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { loadKeyPair, signToken } from '../../src/http/local-keys.ts'
@@ -15,6 +16,8 @@ export interface Service {
   kill(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
   get(path: string): Promise<any>
   readonly output: () => string
+  /** Most memory that the running process has had, from Linux. */
+  peakMemoryMb(): number
 }
 
 export async function createService(
@@ -40,6 +43,7 @@ export async function createService(
     httpUrl,
     mqttUrl: `mqtt://127.0.0.1:${mqttPort}`,
     output: () => output,
+    peakMemoryMb: () => peakMemoryMb(child?.pid),
     kill,
     async start() {
       const started = spawn(process.execPath, ['src/main.ts'], {
@@ -65,7 +69,7 @@ export async function createService(
           if (started.exitCode !== null) throw new Error(`the service ended: ${output}`)
           return (await fetch(`${httpUrl}/ready`).catch(() => undefined))?.ok
         },
-        { withinMs: 30_000, what: 'readiness of the service' },
+        { withinMs: 60_000, what: 'readiness of the service' },
       )
     },
     async get(path) {
@@ -77,6 +81,11 @@ export async function createService(
       return answer.json()
     },
   }
+}
+
+function peakMemoryMb(pid: number | undefined): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmHWM:\s+(\d+)/m.exec(text)?.[1] ?? Number.NaN) / 1024
 }
 
 async function freePort(): Promise<number> {

@@ -138,3 +138,68 @@ t.test('abort refuses what is left and lets drain end', async (t) => {
   await batcher.drain()
   t.equal(batcher.size, 0)
 })
+
+t.test('several writes may be out at once, each settles its own items', async (t) => {
+  const { batcher, written, results, nextWrite } = setUp({ concurrency: 2, batchMax: 2 })
+  for (const item of [1, 2, 3, 4, 5]) batcher.add(item)
+  const first = await nextWrite()
+  const second = await nextWrite()
+  t.same(written, [
+    [1, 2],
+    [3, 4],
+  ])
+  second(ALL_WELL)
+  const third = await nextWrite()
+  t.same([...results.keys()], [3, 4])
+  first(ALL_WELL)
+  third(ALL_WELL)
+  await batcher.drain()
+  t.equal(results.size, 5)
+})
+
+t.test('after one of several fails nothing goes out before the pause is over', async (t) => {
+  const attempts: number[] = []
+  const { batcher, written, results, nextWrite } = setUp({
+    concurrency: 2,
+    batchMax: 1,
+    onRetry: (_, attempt) => attempts.push(attempt),
+  })
+  batcher.add(1)
+  batcher.add(2)
+  const first = await nextWrite()
+  const second = await nextWrite()
+  first(new Error('busy'))
+  await until(() => attempts.length === 1)
+  batcher.add(3)
+  second(ALL_WELL)
+  await until(() => results.has(2))
+  t.same(written, [[1], [2]], 'paused')
+  ;(await nextWrite())(ALL_WELL)
+  ;(await nextWrite())(ALL_WELL)
+  await batcher.drain()
+  t.same(written, [[1], [2], [1], [3]], 'the failed one comes first')
+})
+
+t.test('a batch that is not full lingers for more; a full one does not', async (t) => {
+  const { batcher, written, nextWrite } = setUp({ lingerMs: 20, batchMax: 3, concurrency: 2 })
+  batcher.add(1)
+  await new Promise((resolve) => setImmediate(resolve))
+  batcher.add(2)
+  const first = await nextWrite()
+  t.same(written, [[1, 2]])
+  for (const item of [3, 4, 5]) batcher.add(item)
+  t.same(written[1], [3, 4, 5], 'at once')
+  first(ALL_WELL)
+  ;(await nextWrite())(ALL_WELL)
+  await batcher.drain()
+  t.equal(batcher.size, 0)
+})
+
+t.test('a drain does not wait for what lingers longer than needed, and always ends', async (t) => {
+  const { batcher, nextWrite, results } = setUp({ lingerMs: 5, concurrency: 3, batchMax: 2 })
+  for (let item = 0; item < 9; item += 1) batcher.add(item)
+  const drained = batcher.drain()
+  for (let write = 0; write < 5; write += 1) (await nextWrite())(ALL_WELL)
+  await drained
+  t.equal(results.size, 9)
+})

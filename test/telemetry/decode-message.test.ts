@@ -16,6 +16,8 @@ import {
   trip,
   VIN,
 } from '../helpers/messages.ts'
+import { ruleError } from '../helpers/rule-error.ts'
+import { streamRecord } from '../helpers/stream-records.ts'
 
 const receivedAt = Date.parse('2026-12-31T00:00:00Z')
 const sizeMaxBytes = 65_536
@@ -245,11 +247,17 @@ t.test('property: any bytes give a message or a reason, never an exception', asy
     'device-event',
     'group-event',
     'job-execution',
+    'anomaly-record',
+    'rule-error',
   ]
   const payload = fc.oneof(
     fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
     fc.json().map((json) => Buffer.from(json)),
     fc.object({ maxDepth: 4 }).map((object) => bytes({ ...cardata(), ...object })),
+    fc
+      .object({ maxDepth: 3 })
+      .map((item) => bytes(streamRecord('INSERT', { item: item as never }))),
+    fc.object({ maxDepth: 2 }).map((part) => bytes(ruleError('a', Buffer.of(1), part))),
   )
   fc.assert(
     fc.property(fc.constantFrom(...families), payload, (family, buffer) => {

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import type { EmbeddedFleetIndexConfig } from '../../config/config.ts'
+import type { EmbeddedFleetIndexConfig } from '../../config/adapters.ts'
 import type { BoundingBox } from '../../domain/bounding-box.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Position } from '../../domain/position.ts'
@@ -36,6 +36,8 @@ export function createEmbeddedFleetIndex(config: EmbeddedFleetIndexConfig): Flee
 }
 
 class EmbeddedFleetIndex implements FleetIndex {
+  /** One transaction at a time; the next batch gathers meanwhile. */
+  readonly writing = { concurrency: 1, lingerMs: 0 }
   readonly #dataDir: string
   readonly #writer: WorkerClient<FleetWriter>
   readonly #reader: WorkerClient<FleetReader>
@@ -79,6 +81,11 @@ class EmbeddedFleetIndex implements FleetIndex {
 
   loadRegistry(): AsyncIterable<RegistrySnapshot> {
     return translatedStream(WHAT, this.#reader.stream('registry'))
+  }
+
+  /** The data folder belongs to one process. */
+  async readChanges(): Promise<RegistrySnapshot> {
+    return { vehicles: [], devices: [] }
   }
 
   write(changes: readonly FleetChange[]): Promise<WriteReport> {

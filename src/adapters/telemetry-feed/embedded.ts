@@ -33,8 +33,13 @@ export interface EmbeddedFeed extends TelemetryFeed {
   readonly acceptStream: (stream: Duplex, request: IncomingMessage) => void
 }
 
-/** A topic below one of these is for Fleetgrid, whether it is one of the seven or misspelt. */
-const INTAKE_PREFIXES = ['dt/cvra/', 'cdf/assetlibrary/events/', '$aws/events/jobExecution/']
+/** A topic below one of these is for Fleetgrid, whether it is one that it reads or misspelt. */
+const INTAKE_PREFIXES = [
+  'dt/cvra/',
+  'cdf/assetlibrary/events/',
+  '$aws/events/jobExecution/',
+  'fleetgrid/',
+]
 
 /** Twice AWS IoT Core's largest payload: what is larger is no vehicle's message. */
 const PACKET_SIZE_MAX_BYTES = 262_144
@@ -119,6 +124,11 @@ class Broker implements EmbeddedFeed {
     return { urls: [`mqtt://${host.includes(':') ? `[${host}]` : host}:${port}`] }
   }
 
+  /** A broker in this process is there as long as the process is. */
+  problems(): string[] {
+    return []
+  }
+
   acceptStream(stream: Duplex, request?: IncomingMessage): void {
     const { connectionsMax, onConnections } = this.#options
     if (this.#streams.size >= connectionsMax || this.#deliver === undefined) {
@@ -142,6 +152,8 @@ class Broker implements EmbeddedFeed {
   }
 
   async close(): Promise<void> {
+    // A PUBACK is written in the next turn of the event loop; closing destroys its connection.
+    await new Promise<void>((resolve) => setImmediate(resolve))
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()))
     // Those that never said CONNECT are no clients yet.
     for (const stream of this.#streams) stream.destroy()

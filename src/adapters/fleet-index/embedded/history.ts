@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { JsonObject } from '../../../domain/json.ts'
 import type { HistoryQuery, Paged } from '../../../ports/fleet-index.ts'
-import type { ConditionReport } from './conditions.ts'
+import type { ConditionReport } from '../condition-records.ts'
 
 type Listed = 'trip' | 'event'
 type Reported = 'dtc' | 'anomaly'

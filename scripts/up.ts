@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { type Engines, startEngines, stopEngines } from '../test/engines/all.ts'
+import { AWS_EMULATOR_ENV } from '../test/engines/aws.ts'
+import { choosePort, isFree } from '../test/engines/engine.ts'
+
+// `make up-local`: what docker-compose.yml starts, on this machine without Docker.
+
+const root = resolve(import.meta.dirname, '..')
+const PORTS = { http: 8080, mosquitto: 1883, opensearch: 9200, postgres: 5432, aws: 4566 }
+const READY_WITHIN_MS = 60_000
+const QUEUES = {
+  TELEMETRY_QUEUE_URL: 'fleetgrid-telemetry',
+  ANOMALY_QUEUE_URL: 'fleetgrid-anomalies',
+  RULE_ERROR_QUEUE_URL: 'fleetgrid-rule-errors',
+}
+
+const { values } = parseArgs({
+  options: {
+    folder: { type: 'string', default: join(tmpdir(), 'fleetgrid-up') },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (values.help) {
+  console.log(`Usage: node scripts/up.ts [--folder ${values.folder}]
+Starts OpenSearch, Mosquitto, PostgreSQL, an SQS and S3 emulator, and Fleetgrid on them, on the usual
+ports or free ones. Data stays in the folder; delete it to start afresh. Ctrl-C stops everything.
+Every variable of docs/configuration.md works here too.`)
+  process.exit(0)
+}
+
+const stopped = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort())
+const folder = resolve(values.folder)
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error(`up: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
+}
+
+async function main(): Promise<number> {
+  const { http: httpPort, ...ports } = await choosePorts()
+  console.error('up: starting OpenSearch, Mosquitto, PostgreSQL, SQS and S3 …')
+  const engines = await startEngines({
+    folder,
+    ports,
+    awsInit: join(root, 'docker/aws/init.json'),
+    onReady: (name, url, ms) => console.error(`up: ${name} in ${(ms / 1000).toFixed(1)} s, ${url}`),
+  })
+  try {
+    return stopped.signal.aborted ? 0 : await runService(engines, httpPort)
+  } finally {
+    console.error('up: stopping the engines …')
+    await stopEngines(engines)
+  }
+}
+
+/** Until it ends or is stopped. Returns its exit code. */
+async function runService(engines: Engines, httpPort: number): Promise<number> {
+  const http = `http://127.0.0.1:${httpPort}`
+  const dataDir = join(folder, 'fleetgrid')
+  await mkdir(dataDir, { recursive: true })
+  const service = spawn(process.execPath, ['src/main.ts'], {
+    cwd: root,
+    stdio: 'inherit',
+    detached: true,
+    env: { ...serviceEnv(engines, dataDir, httpPort), ...process.env },
+  })
+  const exited = new Promise<number>((done) => service.once('exit', (code) => done(code ?? 1)))
+  const stop = () => service.kill('SIGTERM')
+  stopped.signal.addEventListener('abort', stop)
+  process.once('exit', () => service.kill('SIGKILL'))
+  if (stopped.signal.aborted) stop()
+  if (await becomesReady(service, http)) console.log(describeStack(engines, http, dataDir))
+  const code = await exited
+  if (!stopped.signal.aborted) console.error(`up: Fleetgrid ended with ${code}`)
+  return code
+}
+
+function serviceEnv(engines: Engines, dataDir: string, httpPort: number): NodeJS.ProcessEnv {
+  const queues = Object.entries(QUEUES).map(([variable, name]) => [
+    variable,
+    `${engines.aws.url}/000000000000/${name}`,
+  ])
+  return {
+    DATA_DIR: dataDir,
+    HTTP_PORT: String(httpPort),
+    LOG_FORMAT: 'pretty',
+    TELEMETRY_FEED: 'mqtt',
+    MQTT_URL: engines.mosquitto.url,
+    FLEET_INDEX: 'opensearch',
+    OPENSEARCH_URL: engines.opensearch.url,
+    OPENSEARCH_REPLICAS: '0',
+    DATABASE: 'postgres',
+    DATABASE_URL: engines.postgres.url,
+    OBJECT_STORE: 's3',
+    S3_BUCKET: 'fleetgrid',
+    AWS_ENDPOINT_URL: engines.aws.url,
+    ...AWS_EMULATOR_ENV,
+    ...Object.fromEntries(queues),
+  }
+}
+
+async function becomesReady(service: ChildProcess, http: string): Promise<boolean> {
+  const endsAt = Date.now() + READY_WITHIN_MS
+  while (service.exitCode === null && !stopped.signal.aborted) {
+    if ((await fetch(`${http}/ready`).catch(() => undefined))?.ok) return true
+    if (Date.now() > endsAt) {
+      console.error(`up: Fleetgrid isn’t ready yet; its log above and ${http}/ready say why`)
+      return false
+    }
+    await pause(200)
+  }
+  return false
+}
+
+function describeStack(engines: Engines, http: string, dataDir: string): string {
+  const token = ['scripts/token.ts', '--role', 'operator', '--data-dir', dataDir]
+  const minted = spawnSync(process.execPath, token, { cwd: root, encoding: 'utf8' })
+  return `
+  Fleetgrid is ready, on the engines that it has in production.
+
+    API docs     ${http}/docs
+    Health       ${http}/ready
+    Metrics      ${http}/metrics
+    MQTT         ${engines.mosquitto.url}   (Mosquitto)
+    OpenSearch   ${engines.opensearch.url}
+    PostgreSQL   ${engines.postgres.url}
+    SQS and S3   ${engines.aws.url}
+    Token        (operator, 12 hours; another: DATA_DIR=${dataDir} make token ROLE=viewer)
+
+${minted.stdout.trim()}
+
+  In a second terminal, vehicles that drive, and what becomes of them:
+
+    make simulate BROKER=${engines.mosquitto.url}
+    TOKEN=$(DATA_DIR=${dataDir} make -s token ROLE=operator)
+    curl -sN ${http}/vehicles/stream -H "Authorization: Bearer $TOKEN"
+
+  Ctrl-C stops everything. The data stays in ${folder}; delete the folder to start afresh.
+`
+}
+
+/** The usual ports where they are free. */
+async function choosePorts(): Promise<typeof PORTS> {
+  const chosen = Object.entries(PORTS).map(async ([name, usual]) => {
+    return [name, (await isFree(usual)) ? usual : await choosePort(0)]
+  })
+  return Object.fromEntries(await Promise.all(chosen))
+}

@@ -1,0 +1,176 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { HostedService, RemoteFailure } from '../../../lib/worker-rpc.ts'
+import { describeFailure, isOfDisk } from '../../sqlite/failures.ts'
+import { openForWriting } from '../../sqlite/open-database.ts'
+
+export interface Statement {
+  readonly sql: string
+  readonly parameters: readonly SQLInputValue[]
+}
+
+export interface StatementResult {
+  readonly rows: unknown[]
+  /** Rows written; undefined for a statement that answers rows. */
+  readonly changes: number | undefined
+}
+
+/** No Error: its code would not survive the way to the main thread. */
+export interface StatementFailure {
+  readonly error: RemoteFailure
+}
+
+export interface EngineOptions {
+  readonly path: string
+  readonly sizeMaxBytes: number
+}
+
+/** The file's own version; what is in it, the migrations know. */
+const FILE_LAYOUT = { version: 1, create: '' }
+const PREPARED_MAX = 200
+// https://www.sqlite.org/rescode.html (extended codes): PRIMARYKEY, UNIQUE, ROWID
+const NOT_UNIQUE: ReadonlySet<unknown> = new Set([1555, 2067, 2579])
+
+/**
+ * The operational database's file; lives in a worker thread. A transaction has a number that the
+ * caller chose: statements of one that ended or that died with an earlier worker are refused
+ * instead of being committed by themselves.
+ */
+export class SqliteEngine implements HostedService {
+  readonly #options: EngineOptions
+  readonly #prepared = new Map<string, StatementSync>()
+  #open: DatabaseSync | undefined
+  #transaction: number | undefined
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+  }
+
+  open(): void {
+    this.#open = openForWriting(this.#options.path, FILE_LAYOUT, this.#options.sizeMaxBytes)
+  }
+
+  close(): void {
+    this.#prepared.clear()
+    this.#open?.close()
+    this.#open = undefined
+  }
+
+  /** Independent statements that share a commit: one that fails leaves the others alone. */
+  executeEach(statements: readonly Statement[]): (StatementResult | StatementFailure)[] {
+    const [first] = statements
+    if (first !== undefined && statements.length === 1) return [attempt(() => this.#execute(first))]
+    return translated(() => {
+      this.#db.exec('BEGIN IMMEDIATE')
+      try {
+        const results = statements.map((statement) => this.#executeApart(statement))
+        this.#db.exec('COMMIT')
+        return results
+      } catch (error) {
+        this.#undo()
+        throw error
+      }
+    })
+  }
+
+  begin(transaction: number): void {
+    translated(() => this.#db.exec('BEGIN IMMEDIATE'))
+    this.#transaction = transaction
+  }
+
+  executeIn(transaction: number, statement: Statement): StatementResult {
+    this.#assertOpen(transaction)
+    return translated(() => this.#execute(statement))
+  }
+
+  commit(transaction: number): void {
+    this.#assertOpen(transaction)
+    this.#transaction = undefined
+    try {
+      translated(() => this.#db.exec('COMMIT'))
+    } catch (error) {
+      this.#undo()
+      throw error
+    }
+  }
+
+  /** Of one that is over already it undoes nothing. */
+  rollback(transaction: number): void {
+    if (this.#transaction !== transaction) return
+    this.#transaction = undefined
+    this.#undo()
+  }
+
+  #executeApart(statement: Statement): StatementResult | StatementFailure {
+    this.#db.exec('SAVEPOINT apart')
+    const result = attempt(() => this.#execute(statement))
+    // A full disk or a failed write may have undone everything already.
+    if (!this.#db.isTransaction) throw coded('unavailable', messageOf(result))
+    this.#db.exec('error' in result ? 'ROLLBACK TO apart; RELEASE apart' : 'RELEASE apart')
+    return result
+  }
+
+  #execute({ sql, parameters }: Statement): StatementResult {
+    const statement = this.#prepare(sql)
+    if (statement.columns().length > 0) {
+      return { rows: statement.all(...parameters), changes: undefined }
+    }
+    return { rows: [], changes: Number(statement.run(...parameters).changes) }
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#prepared.get(sql)
+    const statement = known ?? this.#db.prepare(sql)
+    this.#prepared.delete(sql)
+    this.#prepared.set(sql, statement)
+    if (this.#prepared.size > PREPARED_MAX) {
+      for (const oldest of this.#prepared.keys()) {
+        this.#prepared.delete(oldest)
+        break
+      }
+    }
+    return statement
+  }
+
+  #assertOpen(transaction: number): void {
+    if (this.#transaction === transaction && this.#db.isTransaction) return
+    throw coded('unavailable', 'The transaction is over: it failed, or took too long.')
+  }
+
+  #undo(): void {
+    if (this.#open?.isTransaction) this.#open.exec('ROLLBACK')
+  }
+
+  get #db(): DatabaseSync {
+    if (this.#open === undefined) throw coded('unavailable', 'The database is not open.')
+    return this.#open
+  }
+}
+
+function attempt(work: () => StatementResult): StatementResult | StatementFailure {
+  try {
+    return translated(work)
+  } catch (error) {
+    const { name, message, code } = error as Error & { code?: string }
+    return { error: code === undefined ? { name, message } : { name, message, code } }
+  }
+}
+
+function messageOf(result: StatementResult | StatementFailure): string {
+  return 'error' in result ? result.error.message : 'the transaction was undone'
+}
+
+/** The worker's channel carries a code and a message, no SQLite numbers. */
+function translated<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const { errcode } = error as { errcode?: unknown }
+    if (NOT_UNIQUE.has(errcode)) throw coded('conflict', (error as Error).message, error)
+    if (isOfDisk(error)) throw coded('unavailable', describeFailure(error), error)
+    throw error
+  }
+}
+
+function coded(code: 'conflict' | 'unavailable', message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code })
+}

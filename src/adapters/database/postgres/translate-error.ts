@@ -1,0 +1,51 @@
+import { FleetgridError } from '../../../domain/errors.ts'
+
+const UNIQUE_VIOLATION = '23505'
+/**
+ * SQLSTATEs of an engine that can't now, by class or whole
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html): connection, authorization,
+ * catalog that is not there (yet), rollback, resources, operator intervention, system; read-only
+ * (a standby after a failover), idle in transaction for too long, lock not available.
+ */
+const UNAVAILABLE = /^(08...|28...|3D...|40...|53...|57...|58...|25006|25P03|55P03)$/
+const SQLSTATE = /^[0-9A-Z]{5}$/
+/** Serialization failure, deadlock. */
+const IN_THE_WAY: ReadonlySet<unknown> = new Set(['40001', '40P01'])
+
+/** What went wrong between us and the server, in the domain's words; bugs stay as they are. */
+export function translateError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof FleetgridError) return error
+  // Values that pg can't send or read.
+  if (error instanceof TypeError || error instanceof RangeError) return error
+  const code = sqlState(error)
+  const message = `Database: ${messageOf(error)}`
+  if (code === UNIQUE_VIOLATION) return new FleetgridError('conflict', message, { cause: error })
+  // What has no SQLSTATE did not come from the server: sockets, TLS, time-outs, the pool.
+  if (code !== undefined && !UNAVAILABLE.test(code)) return error
+  return new FleetgridError('unavailable', message, { cause: error })
+}
+
+export function isInTheWay(error: unknown): boolean {
+  return error instanceof FleetgridError && IN_THE_WAY.has(sqlState(error.cause))
+}
+
+/** After such an error nobody knows what the connection is at. */
+export function isOfConnection(error: unknown): boolean {
+  return sqlState(error) === undefined
+}
+
+function sqlState(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown }
+  // Node's own codes (EPIPE) can look like one; only the server's errors have a severity.
+  const { severity } = (error ?? {}) as { severity?: unknown }
+  if (typeof code !== 'string' || typeof severity !== 'string') return undefined
+  return SQLSTATE.test(code) ? code : undefined
+}
+
+function messageOf(error: Error): string {
+  // Several addresses of one host: the message is empty.
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map((one) => (one as Error).message).join('; ')
+  }
+  return error.message
+}

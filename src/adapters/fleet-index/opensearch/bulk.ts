@@ -1,0 +1,161 @@
+import {
+  type EngineClient,
+  EngineError,
+  type EngineFailure,
+  failureOf,
+  reasonOf,
+} from './client.ts'
+
+/** What became of one operation of a bulk. */
+export interface BulkItem {
+  /** Of HTTP; 0: there was no answer, it may have been done or not. */
+  readonly status: number
+  readonly _seq_no?: number
+  readonly _primary_term?: number
+  readonly error?: EngineFailure
+  /** A request with nothing but this operation was refused as a whole. */
+  readonly isOfRequest?: boolean
+}
+
+export interface BulkRequest {
+  readonly path: string
+  /** Refuse to create an index because an alias is missing. */
+  readonly requireAlias: boolean
+  /** Each an action and its document, both with a line end. */
+  readonly operations: readonly string[]
+  /** The answer tells sequence numbers. */
+  readonly withSequence?: boolean
+}
+
+const OUTCOME = 'errors,items.*.status,items.*.error'
+const WITH_SEQUENCE = `${OUTCOME},items.*._seq_no,items.*._primary_term`
+
+/**
+ * Sends operations in as many requests as their size asks for, one after the other; the answers
+ * come in the order of the operations. Where a whole request fails, each of its operations and of
+ * those behind it has: an engine that is away is asked once. Never rejects.
+ */
+export async function sendBulk(
+  client: EngineClient,
+  request: BulkRequest,
+  sizeMaxBytes: number,
+): Promise<BulkItem[]> {
+  const { operations } = request
+  const items: BulkItem[] = []
+  let from = 0
+  while (from < operations.length) {
+    const to = endOfChunk(operations, from, sizeMaxBytes)
+    const answered = await sendChunk(client, request, from, to, items)
+    if (!answered) {
+      const failed = items.at(-1) ?? { status: 0 }
+      while (items.length < operations.length) items.push(failed)
+    }
+    from = to
+    if (!answered) break
+  }
+  return items.length > 1 && items.every(({ isOfRequest }) => isOfRequest)
+    ? items.map(unknown)
+    : items
+}
+
+/** At least one operation, more while they fit. */
+function endOfChunk(operations: readonly string[], from: number, sizeMaxBytes: number): number {
+  let size = 0
+  for (let index = from; index < operations.length; index += 1) {
+    size += Buffer.byteLength(operations[index] ?? '')
+    if (size > sizeMaxBytes && index > from) return index
+  }
+  return operations.length
+}
+
+/** Adds the items of the chunk; false if the engine can't be asked for more now. */
+async function sendChunk(
+  client: EngineClient,
+  request: BulkRequest,
+  from: number,
+  to: number,
+  items: BulkItem[],
+): Promise<boolean> {
+  try {
+    items.push(...(await post(client, request, from, to)))
+    return true
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    // Too large for the engine or a proxy before it, or one operation spoils the others: halves.
+    const isOfContent = error.status === 413 || error.status === 400
+    if (isOfContent && to - from > 1) {
+      const middle = (from + to) >> 1
+      if (!(await sendChunk(client, request, from, middle, items))) return false
+      return sendChunk(client, request, middle, to, items)
+    }
+    const status = error.status ?? 0
+    const failure = { type: error.type, reason: error.message }
+    const failed = { status, error: failure, isOfRequest: error.status === 400 }
+    for (let index = from; index < to; index += 1) items.push(failed)
+    return isOfContent
+  }
+}
+
+async function post(
+  client: EngineClient,
+  { path, requireAlias, operations, withSequence }: BulkRequest,
+  from: number,
+  to: number,
+): Promise<readonly BulkItem[]> {
+  const chunk = from === 0 && to === operations.length ? operations : operations.slice(from, to)
+  const { body } = await client.request<{ items?: readonly Record<string, BulkItem>[] }>({
+    method: 'POST',
+    path,
+    query: {
+      filter_path: withSequence === true ? WITH_SEQUENCE : OUTCOME,
+      ...(requireAlias ? { require_alias: true } : {}),
+    },
+    bulk: Buffer.from(chunk.join('')),
+  })
+  const items = body.items ?? []
+  if (items.length !== chunk.length) {
+    const { reason } = failureOf(body)
+    throw new EngineError(
+      `OpenSearch answered a bulk request of ${chunk.length} operations with ${items.length} outcomes. ${reason}`,
+    )
+  }
+  return items.map(onlyMember)
+}
+
+/** Where every request is refused it isn't the operations that are wrong. */
+function unknown(item: BulkItem): BulkItem {
+  return { ...item, status: 0 }
+}
+
+/** `{"index": {…}}` → `{…}` */
+function onlyMember(item: Record<string, BulkItem>): BulkItem {
+  for (const action in item) return item[action] ?? NO_ANSWER
+  return NO_ANSWER
+}
+
+const NO_ANSWER: BulkItem = { status: 0 }
+
+export function isDone({ status }: BulkItem): boolean {
+  return status >= 200 && status < 300
+}
+
+/** Later it may be possible; the document itself is not what's wrong. */
+export function isForLater({ status, error }: BulkItem): boolean {
+  if (status === 400) {
+    return OF_THE_INDEX.has(error?.type ?? '') || (error?.reason?.includes(SHARD_IS_FULL) ?? false)
+  }
+  return [0, 401, 403, 404, 408, 429].includes(status) || status >= 500
+}
+
+/** Closed by somebody; no shard left in the cluster. */
+const OF_THE_INDEX = new Set(['index_closed_exception', 'validation_exception'])
+/** Lucene's limit of some two thousand million documents: needs OPENSEARCH_SHARDS raised. */
+const SHARD_IS_FULL = 'number of documents in the index cannot exceed'
+
+/** For people: why an operation failed. */
+export function describeItem({ status, error }: BulkItem): string {
+  const reason = reasonOf(error)
+  const type = error?.type ?? ''
+  if (reason === '') return `OpenSearch answered ${status} ${type}`.trim()
+  return type === '' || reason.includes(type) ? reason : `${type}: ${reason}`
+}

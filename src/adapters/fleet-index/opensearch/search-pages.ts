@@ -1,0 +1,67 @@
+import type { JsonObject } from '../../../domain/json.ts'
+import type { EngineClient } from './client.ts'
+
+export interface Hit {
+  readonly _id: string
+  readonly _seq_no: number
+  readonly _primary_term: number
+  readonly _source: JsonObject
+  readonly sort: readonly (string | number)[]
+}
+
+export interface HitsBody {
+  readonly pit_id?: string
+  readonly hits: { readonly hits: readonly Hit[] }
+}
+
+const KEEP_ALIVE = '5m'
+
+/** All documents of an index as of now, page by page. */
+export async function* searchPages(
+  client: EngineClient,
+  alias: string,
+  search: object,
+): AsyncGenerator<readonly Hit[]> {
+  let id = await openPointInTime(client, alias)
+  try {
+    let after: Hit['sort'] | undefined
+    while (true) {
+      const { body } = await client.request<HitsBody>({
+        method: 'POST',
+        path: '/_search',
+        query: { allow_partial_search_results: false },
+        body: {
+          ...search,
+          track_total_hits: false,
+          seq_no_primary_term: true,
+          pit: { id, keep_alive: KEEP_ALIVE },
+          ...(after === undefined ? {} : { search_after: after }),
+        },
+      })
+      id = body.pit_id ?? id
+      const { hits } = body.hits
+      if (hits.length === 0) return
+      yield hits
+      after = hits.at(-1)?.sort
+    }
+  } finally {
+    await closePointInTime(client, id)
+  }
+}
+
+async function openPointInTime(client: EngineClient, alias: string): Promise<string> {
+  await client.request({ method: 'POST', path: `/${alias}/_refresh` })
+  const { body } = await client.request<{ pit_id: string }>({
+    method: 'POST',
+    path: `/${alias}/_search/point_in_time`,
+    query: { keep_alive: KEEP_ALIVE },
+  })
+  return body.pit_id
+}
+
+/** One that stays open ends by itself. */
+async function closePointInTime(client: EngineClient, id: string): Promise<void> {
+  await client
+    .request({ method: 'DELETE', path: '/_search/point_in_time', body: { pit_id: [id] } })
+    .catch(() => {})
+}

@@ -1,0 +1,269 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import type { SqsPollerConfig } from '../../config/adapters.ts'
+import { backoffMs } from '../../lib/backoff.ts'
+import { type BatchAnswer, BatchRequests } from './batch-requests.ts'
+import { describeFailure } from './describe-failure.ts'
+import type { SqsOperation, SqsPollerOptions } from './poller.ts'
+
+/** One message that was received and is neither deleted nor given back. */
+interface Tracked {
+  readonly id: string
+  /** Of the newest receive: an older one may not delete the message any more. */
+  receiptHandle: string
+  state: 'out' | 'deleting' | 'releasing'
+  /** When to ask for more time, by `performance.now()`. */
+  extendAt: number
+  extending: boolean
+}
+
+interface VisibilityChange {
+  readonly tracked: Tracked
+  readonly seconds: number
+  readonly releases: boolean
+}
+
+const DELETE_REQUESTS_MAX = 8
+const VISIBILITY_REQUESTS_MAX = 4
+/** Beside the receiving ones. */
+export const REQUESTS_MAX = DELETE_REQUESTS_MAX + VISIBILITY_REQUESTS_MAX
+/** Every request costs money, whether it has one entry or ten. */
+const LINGER_MS = 50
+const RETRY = { baseMs: 200, maxMs: 20_000 }
+/** Of a message that is refused again and again. */
+const RELEASE_DELAY = { baseMs: 1000, maxMs: 300_000 }
+/** 0 would do on SQS; fauxqs 2.4.1 with a data folder answers 500 to that and mislays the message. */
+const RELEASE_NOW_SECONDS = 1
+/** Closing waits for deletes and releases no longer than this; what is left comes again. */
+const CLOSE_TIMEOUT_MS = 5000
+/** Looks for messages that need more time so often while one is kept invisible. */
+const LOOKS_PER_VISIBILITY = 8
+
+/**
+ * The messages that are out: keeps them invisible to others as long as they are handled, one timer
+ * for all; deletes or releases them in batches; and bounds how many there are.
+ */
+export class InFlight {
+  readonly #client: SQSClient
+  readonly #config: SqsPollerConfig
+  readonly #options: SqsPollerOptions
+  /** In order of `extendAt`. */
+  readonly #tracked = new Map<string, Tracked>()
+  readonly #deletes: BatchRequests<Tracked>
+  readonly #changes: BatchRequests<VisibilityChange>
+  #timer: NodeJS.Timeout | undefined
+  #reserved = 0
+  #waiters: (() => void)[] = []
+  #isOpen = true
+
+  constructor(client: SQSClient, config: SqsPollerConfig, options: SqsPollerOptions) {
+    this.#client = client
+    this.#config = config
+    this.#options = options
+    this.#deletes = new BatchRequests<Tracked>({
+      ...this.#sharedOptions('delete', 'sqs:DeleteMessage'),
+      concurrency: DELETE_REQUESTS_MAX,
+      send: (items) => this.#sendDeletes(items),
+      isWanted: () => true,
+      settle: (tracked, fault) => this.#settleDelete(tracked, fault),
+    })
+    this.#changes = new BatchRequests<VisibilityChange>({
+      ...this.#sharedOptions('change-visibility', 'sqs:ChangeMessageVisibility'),
+      concurrency: VISIBILITY_REQUESTS_MAX,
+      send: (items) => this.#sendChanges(items),
+      isWanted: ({ tracked, releases }) => this.#isWanted(tracked, releases),
+      settle: (change, fault) => this.#settleChange(change, fault),
+    })
+  }
+
+  start(): void {
+    const intervalMs = this.#config.visibilityMs / LOOKS_PER_VISIBILITY
+    this.#timer = setInterval(() => this.#extendDue(), intervalMs).unref()
+  }
+
+  /** Waits for room and takes it, so that what a receive brings always has its place. */
+  async reserve(count: number): Promise<void> {
+    while (this.#isOpen && this.#tracked.size + this.#reserved + count > this.#config.inFlightMax) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve))
+    }
+    this.#reserved += count
+  }
+
+  unreserve(count: number): void {
+    this.#reserved -= count
+    this.#wake()
+  }
+
+  /** Nobody waits for room any more. */
+  wakeAll(): void {
+    this.#isOpen = false
+    this.#wake()
+  }
+
+  /** undefined if it came again while it is out: it goes on under its new handle. */
+  track({ MessageId: id = '', ReceiptHandle: receiptHandle = '' }: Message): string | undefined {
+    const known = this.#tracked.get(id)
+    if (known !== undefined) {
+      known.receiptHandle = receiptHandle
+      if (known.state !== 'releasing') return undefined
+      // It was being given back when it came: it is new.
+      this.#tracked.delete(id)
+    }
+    this.#add({ id, receiptHandle, state: 'out', extendAt: 0, extending: false })
+    return id
+  }
+
+  delete(id: string): void {
+    const tracked = this.#tracked.get(id)
+    if (tracked?.state !== 'out') return
+    tracked.state = 'deleting'
+    this.#deletes.add(tracked)
+  }
+
+  /** It was refused: the more often it has come, the later it comes again. */
+  releaseLater(id: string, receiveCount: number): void {
+    this.#release(id, Math.max(1, Math.round(backoffMs(receiveCount, RELEASE_DELAY) / 1000)))
+  }
+
+  /** Nothing is wrong with it: another instance shall have it. */
+  releaseNow(id: string): void {
+    this.#release(id, RELEASE_NOW_SECONDS)
+  }
+
+  /** Gives back what is out and waits for requests under way, for a bounded time. */
+  async close(): Promise<void> {
+    for (const id of this.#tracked.keys()) this.releaseNow(id)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
+    })
+    await Promise.race([Promise.all([this.#deletes.drain(), this.#changes.drain()]), late])
+    clearTimeout(timer)
+    clearInterval(this.#timer)
+    this.#deletes.abandon()
+    this.#changes.abandon()
+    this.#tracked.clear()
+  }
+
+  #release(id: string, seconds: number): void {
+    const tracked = this.#tracked.get(id)
+    if (tracked?.state !== 'out') return
+    tracked.state = 'releasing'
+    this.#changes.add({ tracked, seconds, releases: true })
+  }
+
+  #sharedOptions(operation: SqsOperation, permission: string) {
+    const { onEvent } = this.#options
+    return {
+      lingerMs: LINGER_MS,
+      pauseMs: (cause: unknown, attempt: number): number => {
+        const failure = describeFailure(cause, this.#config.queueUrl, permission)
+        onEvent({ kind: 'failed', operation, attempt, ...failure })
+        return backoffMs(attempt, RETRY)
+      },
+      onRecovered: () => onEvent({ kind: 'recovered', operation }),
+    }
+  }
+
+  #add(tracked: Tracked): void {
+    tracked.extendAt = performance.now() + this.#config.visibilityMs / 2
+    this.#tracked.set(tracked.id, tracked)
+  }
+
+  #forget(tracked: Tracked): void {
+    if (this.#tracked.get(tracked.id) !== tracked) return
+    this.#tracked.delete(tracked.id)
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve()
+  }
+
+  #extendDue(): void {
+    const now = performance.now()
+    const seconds = Math.ceil(this.#config.visibilityMs / 1000)
+    for (const tracked of this.#tracked.values()) {
+      if (tracked.extendAt > now) return
+      // To the end of the line.
+      this.#tracked.delete(tracked.id)
+      this.#add(tracked)
+      if (tracked.extending || tracked.state === 'releasing') continue
+      tracked.extending = true
+      this.#changes.add({ tracked, seconds, releases: false })
+    }
+  }
+
+  /** An extension of what has been released or deleted meanwhile would be wrong or in vain. */
+  #isWanted(tracked: Tracked, releases: boolean): boolean {
+    if (releases) return true
+    const isOut = this.#tracked.get(tracked.id) === tracked && tracked.state !== 'releasing'
+    if (!isOut) tracked.extending = false
+    return isOut
+  }
+
+  async #sendDeletes(items: readonly Tracked[]): Promise<BatchAnswer> {
+    const answer = await this.#client.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl: this.#config.queueUrl,
+        Entries: items.map(({ receiptHandle }, index) => ({
+          Id: String(index),
+          ReceiptHandle: receiptHandle,
+        })),
+      }),
+    )
+    const count = items.length - (answer.Failed?.length ?? 0)
+    this.#options.onEvent({ kind: 'deleted', count })
+    return readAnswer(answer.Failed)
+  }
+
+  async #sendChanges(items: readonly VisibilityChange[]): Promise<BatchAnswer> {
+    const answer = await this.#client.send(
+      new ChangeMessageVisibilityBatchCommand({
+        QueueUrl: this.#config.queueUrl,
+        Entries: items.map(({ tracked, seconds }, index) => ({
+          Id: String(index),
+          ReceiptHandle: tracked.receiptHandle,
+          VisibilityTimeout: seconds,
+        })),
+      }),
+    )
+    return readAnswer(answer.Failed)
+  }
+
+  #settleDelete(tracked: Tracked, fault: string | undefined): void {
+    this.#forget(tracked)
+    if (fault === undefined) return
+    this.#options.onEvent({ kind: 'lost', operation: 'delete', reason: fault })
+  }
+
+  #settleChange({ tracked, releases }: VisibilityChange, fault: string | undefined): void {
+    const { onEvent } = this.#options
+    tracked.extending = false
+    if (releases) this.#forget(tracked)
+    if (fault === undefined) onEvent({ kind: releases ? 'released' : 'extended', count: 1 })
+    else if (releases || tracked.state === 'out') {
+      onEvent({ kind: 'lost', operation: 'change-visibility', reason: fault })
+    }
+  }
+}
+
+interface FailedEntry {
+  readonly Id: string | undefined
+  readonly SenderFault: boolean | undefined
+  readonly Code: string | undefined
+  readonly Message?: string | undefined
+}
+
+/** Entries that are our fault, such as a receipt handle that has run out, fail each time. */
+function readAnswer(failed: readonly FailedEntry[] = []): BatchAnswer {
+  const indicesOf = (senderFault: boolean): number[] =>
+    failed.filter((entry) => (entry.SenderFault === true) === senderFault).map((e) => Number(e.Id))
+  const [first] = failed
+  const cause = `${first?.Code}: ${first?.Message ?? 'no message'}`
+  return { hopeless: indicesOf(true), retry: indicesOf(false), cause }
+}

@@ -1,0 +1,233 @@
+import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { SqsPollerConfig } from '../../config/adapters.ts'
+import { backoffMs } from '../../lib/backoff.ts'
+import { BATCH_MAX } from './batch-requests.ts'
+import { createSqsClient } from './create-client.ts'
+import { describeFailure } from './describe-failure.ts'
+import { InFlight, REQUESTS_MAX } from './in-flight.ts'
+
+// What passes through here: long polls → messages → whoever handles them → deleted, or given back
+// to the queue. The queue needs no redrive policy of its own, and better has none: a message that
+// can't be stored now comes again until it can, and what can never be is for the handler to keep.
+
+/** One message of the queue. Exactly one of the two answers counts: the first. */
+export interface QueueMessage {
+  readonly id: string
+  readonly body: string
+  /** How often it has been received, this time included. Approximate. */
+  readonly receiveCount: number
+  /** Epoch milliseconds at which the queue got it: the same each time that it comes. */
+  readonly sentAt: number
+  /** It is done: delete it. */
+  delete(): void
+  /** Not now: it comes again, the later the more often it has come. */
+  release(): void
+}
+
+export type SqsOperation = 'receive' | 'delete' | 'change-visibility'
+
+/** What happens to the poller, for metrics and logs. */
+export type SqsEvent =
+  | { readonly kind: 'received' | 'deleted' | 'released' | 'extended'; readonly count: number }
+  /** Given up although we still had it: it comes again, perhaps while it is still being handled. */
+  | { readonly kind: 'lost'; readonly operation: SqsOperation; readonly reason: string }
+  | {
+      readonly kind: 'failed'
+      readonly operation: SqsOperation
+      /** Rounds since the last success, from 1. */
+      readonly attempt: number
+      /** True: it won't heal by itself. */
+      readonly needsPerson: boolean
+      /** What is wrong and what to do. */
+      readonly message: string
+    }
+  | { readonly kind: 'recovered'; readonly operation: SqsOperation }
+
+export interface SqsPollerOptions {
+  /** Called as things happen; must not throw. */
+  readonly onEvent: (event: SqsEvent) => void
+  readonly now: () => number
+}
+
+/** SQS API, ReceiveMessage: the longest that a receive may wait. */
+const WAIT_SECONDS = 20
+const REQUEST_TIMEOUT_MS = 30_000
+/** `start` fails if the queue hasn't answered by then. */
+const FIRST_ANSWER_MS = 30_000
+const RETRY = { baseMs: 200, maxMs: 20_000 }
+/** What needs a person is asked for again at this pace. */
+const PERSON_RETRY = { baseMs: 60_000, maxMs: 60_000 }
+/** A queue that fails so often in a row is a problem of this process. */
+const ATTEMPTS_BEFORE_PROBLEM = 3
+
+/** Receives from one queue until it is stopped. Made once, started once. */
+export class SqsPoller {
+  readonly #config: SqsPollerConfig
+  readonly #options: SqsPollerOptions
+  readonly #client: SQSClient
+  readonly #inFlight: InFlight
+  readonly #stop = new AbortController()
+  #deliver: (message: QueueMessage) => void = () => undefined
+  #loops: Promise<void>[] = []
+  #failures = 0
+  #failure: string | undefined
+  #hasAnswered = false
+  #closing: Promise<void> | undefined
+
+  constructor(config: SqsPollerConfig, options: SqsPollerOptions) {
+    this.#config = config
+    this.#options = options
+    this.#client = createSqsClient(config.aws, {
+      requestsMax: config.pollers + REQUESTS_MAX,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    })
+    this.#inFlight = new InFlight(this.#client, config, options)
+  }
+
+  /**
+   * Resolves when the queue has answered once; `deliver` must neither throw nor wait.
+   * @throws Error with advice if it doesn't answer for 30 s, or refuses us
+   */
+  async start(deliver: (message: QueueMessage) => void): Promise<void> {
+    this.#deliver = deliver
+    this.#inFlight.start()
+    let settle = (_problem?: string): void => undefined
+    const answered = new Promise<string | undefined>((resolve) => {
+      settle = resolve
+    })
+    const timer = setTimeout(() => settle(this.#failure ?? 'no answer'), FIRST_ANSWER_MS)
+    for (let number = 0; number < this.#config.pollers; number += 1) {
+      this.#loops.push(this.#receiveLoop(settle))
+    }
+    const problem = await answered
+    clearTimeout(timer)
+    if (problem === undefined) return
+    await this.close()
+    throw new Error(problem)
+  }
+
+  /** Ends the long polls at once. What is out may still be deleted or released. */
+  async stopReceiving(): Promise<void> {
+    this.#stop.abort()
+    this.#inFlight.wakeAll()
+    await Promise.all(this.#loops)
+  }
+
+  /** What is out goes back to the queue; deletes under way are waited for, but not for long. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** What keeps messages from coming, for readiness; empty when all is well. */
+  problems(): string[] {
+    const { pollers } = this.#config
+    const isLasting = this.#failures >= ATTEMPTS_BEFORE_PROBLEM * pollers
+    return isLasting && this.#failure !== undefined ? [this.#failure] : []
+  }
+
+  async #close(): Promise<void> {
+    await this.stopReceiving()
+    await this.#inFlight.close()
+    this.#client.destroy()
+  }
+
+  async #receiveLoop(tell: (problem?: string) => void): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      await this.#inFlight.reserve(BATCH_MAX)
+      let messages: readonly Message[] = []
+      try {
+        if (!signal.aborted) messages = await this.#receive()
+        if (!signal.aborted) this.#noteAnswer()
+        tell()
+      } catch (error) {
+        if (!signal.aborted) await this.#noteFailure(error, tell)
+      } finally {
+        this.#inFlight.unreserve(BATCH_MAX)
+      }
+      this.#take(messages)
+    }
+  }
+
+  async #receive(): Promise<readonly Message[]> {
+    const { queueUrl, visibilityMs } = this.#config
+    const command = new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: BATCH_MAX,
+      // The first is to tell at once whether the queue answers.
+      WaitTimeSeconds: this.#hasAnswered ? WAIT_SECONDS : 0,
+      VisibilityTimeout: Math.ceil(visibilityMs / 1000),
+      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+    })
+    const { Messages = [] } = await this.#client.send(command, { abortSignal: this.#stop.signal })
+    return Messages
+  }
+
+  /** Also what an aborted poll had received already: it must not wait for its visibility to end. */
+  #take(messages: readonly Message[]): void {
+    if (messages.length === 0) return
+    this.#options.onEvent({ kind: 'received', count: messages.length })
+    for (const message of messages) {
+      const tracked = this.#inFlight.track(message)
+      if (tracked === undefined) continue
+      if (this.#stop.signal.aborted) this.#inFlight.releaseNow(tracked)
+      else this.#deliver(this.#toQueueMessage(message))
+    }
+  }
+
+  #toQueueMessage(message: Message): QueueMessage {
+    const { MessageId: id = '', Body: body = '', Attributes = {} } = message
+    const receiveCount = Number(Attributes.ApproximateReceiveCount ?? 1)
+    const now = this.#options.now()
+    const sentAt = Number(Attributes.SentTimestamp ?? now)
+    const inFlight = this.#inFlight
+    return {
+      id,
+      body,
+      receiveCount,
+      sentAt: Math.min(sentAt, now),
+      delete: () => inFlight.delete(id),
+      release: () => inFlight.releaseLater(id, receiveCount),
+    }
+  }
+
+  #noteAnswer(): void {
+    this.#hasAnswered = true
+    if (this.#failures === 0) return
+    this.#failures = 0
+    this.#failure = undefined
+    this.#options.onEvent({ kind: 'recovered', operation: 'receive' })
+  }
+
+  /** All loops fail together: they share one count, and one of them tells each round. */
+  async #noteFailure(error: unknown, tell: (problem?: string) => void): Promise<void> {
+    const { queueUrl, pollers } = this.#config
+    const { needsPerson, message } = describeFailure(error, queueUrl, 'sqs:ReceiveMessage')
+    const attempt = Math.floor(this.#failures / pollers) + 1
+    const isFirstOfRound = this.#failures % pollers === 0
+    this.#failures += 1
+    this.#failure = message
+    if (isFirstOfRound) {
+      this.#options.onEvent({ kind: 'failed', operation: 'receive', attempt, needsPerson, message })
+    }
+    if (needsPerson && !this.#hasAnswered) tell(message)
+    await pause(backoffMs(attempt, needsPerson ? PERSON_RETRY : RETRY), this.#stop.signal)
+  }
+}
+
+function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve()
+      return
+    }
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, durationMs)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,281 @@
+import type { mqtt5 } from 'aws-iot-device-sdk-v2'
+import type { FeedMessage } from '../../../ports/telemetry-feed.ts'
+import type { Sdk } from './client-settings.ts'
+import { RECONNECT_MIN_MS } from './client-settings.ts'
+import {
+  type ConnectionFailure,
+  describeFailure,
+  describeRefusedFilters,
+} from './describe-failure.ts'
+import { type HoldBudget, Window } from './window.ts'
+
+// One connection of one client id with a persistent session. What is delivered and not acknowledged
+// stays in the session; the broker sends it again when the connection is opened anew.
+
+export interface ConnectionOptions {
+  readonly sdk: Sdk
+  readonly clientId: string
+  readonly config: mqtt5.Mqtt5ClientConfig
+  readonly filters: readonly string[]
+  /** Messages out at a time. */
+  readonly unacknowledgedMax: number
+  readonly holdBudget: HoldBudget
+  readonly now: () => number
+  readonly deliver: (message: FeedMessage) => void
+  /** Connected, and every filter is granted. */
+  readonly onReady: () => void
+  /** Lost, not made, or not granted; it is tried again. */
+  readonly onFailed: (failure: ConnectionFailure) => void
+  /** Opened anew on purpose, so that what was refused comes again. */
+  readonly onReopened: (reason: string) => void
+}
+
+/** AWS IoT Core takes no more in one SUBSCRIBE (docs: AWS IoT Core limits). */
+const FILTERS_PER_SUBSCRIBE_MAX = 8
+/** Refusals that come together make one new connection. */
+const REOPEN_GATHER_MS = 50
+const REOPEN_MAX_MS = 30_000
+/** Without a refusal for so long, the next one is answered at once again. */
+const REOPEN_CALM_MS = 60_000
+const FLUSH_TIMEOUT_MS = 2000
+const STOP_TIMEOUT_MS = 5000
+
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #client: mqtt5.Mqtt5Client
+  readonly #window: Window
+  /** Counts connections of this client id. An acknowledgement is good for the one it came on. */
+  #epoch = 0
+  #isConnected = false
+  #isReady = false
+  /** Between `start` and its `stopped`. */
+  #isRunning = false
+  #isStopping = false
+  #closing: Promise<void> | undefined
+  #connectedAt = 0
+  #reopenTimer: NodeJS.Timeout | undefined
+  #reopenedAt = Number.NEGATIVE_INFINITY
+  #reopenAfterMs = RECONNECT_MIN_MS
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    const { unacknowledgedMax, holdBudget, deliver } = options
+    this.#window = new Window(unacknowledgedMax, holdBudget, deliver)
+    const { mqtt5 } = options.sdk
+    this.#client = new mqtt5.Mqtt5Client(options.config)
+    this.#client.on('messageReceived', (event) => this.#receive(event))
+    this.#client.on('connectionSuccess', () => this.#connected())
+    this.#client.on('connectionFailure', (event) => this.#fail(describeFailure(event)))
+    this.#client.on('disconnection', (event) => this.#disconnected(event))
+    this.#client.on('stopped', () => this.#stopped())
+    this.#client.on('error', (error) => this.#fail({ text: error.toString(), isFinal: false }))
+  }
+
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  open(): void {
+    if (this.#closing !== undefined) return
+    this.#isRunning = true
+    this.#client.start()
+  }
+
+  /** Says good-bye and keeps the session. What was acknowledged before has reached the broker. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#reopenTimer)
+    if (this.#isConnected) await this.#flush()
+    this.#nextEpoch()
+    if (this.#isRunning) {
+      const stopped = new Promise((resolve) => this.#client.once('stopped', resolve))
+      this.#stop()
+      await settledWithin(STOP_TIMEOUT_MS, stopped)
+    }
+    this.#isReady = false
+    this.#client.close()
+  }
+
+  /**
+   * DISCONNECT overtakes PUBACKs that wait. The answer to an UNSUBSCRIBE comes after all that was
+   * sent before it; this one is from a filter that nobody has, so it changes nothing.
+   */
+  async #flush(): Promise<void> {
+    const barrier = this.#client.unsubscribe({ topicFilters: ['fleetgrid/flush'] })
+    await settledWithin(FLUSH_TIMEOUT_MS, barrier)
+  }
+
+  #receive({ message, acknowledgementControl }: mqtt5.MessageReceivedEvent): void {
+    // Taken in any case: the client acknowledges by itself what nobody takes.
+    const handle = acknowledgementControl?.acquireHandle() ?? undefined
+    const { deliver, now } = this.#options
+    const received = new MqttMessage(this, this.#epoch, handle, message, now())
+    if (handle === undefined) deliver(received)
+    else this.#window.take(received)
+  }
+
+  /** Void after the connection was lost: the broker sends the message again, as a duplicate. */
+  acknowledge(epoch: number, handle: Handle): void {
+    if (epoch !== this.#epoch) return
+    handle.invokeAcknowledgement()
+    this.#window.settle()
+    if (this.#window.isDrained) this.#reopen('the broker sent more than it was asked for')
+  }
+
+  refuse(epoch: number, reason: string): void {
+    if (epoch === this.#epoch) this.#reopen(reason)
+  }
+
+  #nextEpoch(): void {
+    this.#epoch += 1
+    this.#window.reset()
+  }
+
+  #connected(): void {
+    this.#nextEpoch()
+    this.#isConnected = true
+    this.#connectedAt = performance.now()
+    void this.#subscribe(this.#epoch)
+  }
+
+  /** Each time: costs nothing, and a session may be gone or from a version with other filters. */
+  async #subscribe(epoch: number): Promise<void> {
+    try {
+      const failure = await this.#requestFilters()
+      if (epoch !== this.#epoch || this.#closing !== undefined) return
+      if (failure === undefined) {
+        this.#isReady = true
+        this.#options.onReady()
+        return
+      }
+      this.#fail({ text: failure, isFinal: true })
+    } catch (error) {
+      if (epoch !== this.#epoch || this.#closing !== undefined) return
+      this.#fail({ text: `subscribing failed: ${error}`, isFinal: false })
+    }
+    this.#reopen('the subscription failed')
+  }
+
+  async #requestFilters(): Promise<string | undefined> {
+    const { sdk, filters } = this.#options
+    for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE_MAX) {
+      const some = filters.slice(at, at + FILTERS_PER_SUBSCRIBE_MAX)
+      const qos = sdk.mqtt5.QoS.AtLeastOnce
+      const { reasonCodes } = await this.#client.subscribe({
+        subscriptions: some.map((topicFilter) => ({ topicFilter, qos })),
+      })
+      const failure = describeRefusedFilters(sdk, some, reasonCodes)
+      if (failure !== undefined) return failure
+    }
+    return undefined
+  }
+
+  #disconnected(event: mqtt5.DisconnectionEvent): void {
+    this.#nextEpoch()
+    this.#isConnected = false
+    // All comes again now; what waited to be asked for once more need not be.
+    clearTimeout(this.#reopenTimer)
+    this.#reopenTimer = undefined
+    if (this.#isRunning && !this.#isStopping) this.#fail(describeFailure(event))
+    this.#isReady = false
+  }
+
+  #fail(failure: ConnectionFailure): void {
+    this.#isReady = false
+    if (this.#closing === undefined) this.#options.onFailed(failure)
+  }
+
+  /**
+   * Within a connection the broker doesn't send again, so this one is closed and opened anew, at
+   * most once a second and more seldom while refusals go on. Its other messages come again too.
+   */
+  #reopen(reason: string): void {
+    if (this.#reopenTimer !== undefined || this.#closing !== undefined) return
+    const at = performance.now()
+    const isCalm = at - this.#reopenedAt > REOPEN_CALM_MS
+    this.#reopenAfterMs = isCalm ? RECONNECT_MIN_MS : this.#reopenAfterMs * 2
+    this.#reopenAfterMs = Math.min(this.#reopenAfterMs, REOPEN_MAX_MS)
+    const waitMs = Math.max(REOPEN_GATHER_MS, this.#connectedAt + this.#reopenAfterMs - at)
+    this.#reopenTimer = setTimeout(() => {
+      this.#reopenTimer = undefined
+      this.#reopenedAt = performance.now()
+      this.#options.onReopened(reason)
+      this.#stop()
+    }, waitMs)
+  }
+
+  #stop(): void {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    const { mqtt5 } = this.#options.sdk
+    this.#client.stop({ reasonCode: mqtt5.DisconnectReasonCode.NormalDisconnection })
+  }
+
+  #stopped(): void {
+    this.#isStopping = false
+    this.#isRunning = false
+    this.open()
+  }
+}
+
+interface Handle {
+  invokeAcknowledgement(): void
+}
+
+class MqttMessage implements FeedMessage {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly receivedAt: number
+  readonly #connection: Connection
+  readonly #epoch: number
+  /** None with QoS 0, and after the answer. */
+  #handle: Handle | undefined
+
+  constructor(
+    connection: Connection,
+    epoch: number,
+    handle: Handle | undefined,
+    packet: mqtt5.PublishPacket,
+    receivedAt: number,
+  ) {
+    this.#connection = connection
+    this.#epoch = epoch
+    this.#handle = handle
+    this.topic = packet.topicName
+    this.payload = viewBytes(packet.payload)
+    this.receivedAt = receivedAt
+  }
+
+  acknowledge(): void {
+    const handle = this.#handle
+    this.#handle = undefined
+    if (handle !== undefined) this.#connection.acknowledge(this.#epoch, handle)
+  }
+
+  refuse(reason: string): void {
+    const isOpen = this.#handle !== undefined
+    this.#handle = undefined
+    if (isOpen) this.#connection.refuse(this.#epoch, reason)
+  }
+}
+
+/** A received payload is always an ArrayBuffer of its own; it is not copied. */
+function viewBytes(payload: mqtt5.Payload | undefined): Uint8Array {
+  // An empty one counts as detached: no view of it can be made.
+  const hasBytes = payload instanceof ArrayBuffer && payload.byteLength > 0
+  return hasBytes ? Buffer.from(payload) : new Uint8Array(0)
+}
+
+/** Waits for the end of something, however it ends, but not for ever. */
+async function settledWithin(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, timeoutMs)
+  })
+  await Promise.race([work.catch(() => undefined), late])
+  clearTimeout(timer)
+}

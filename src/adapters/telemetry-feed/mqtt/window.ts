@@ -1,0 +1,85 @@
+import type { FeedMessage } from '../../../ports/telemetry-feed.ts'
+
+/** Memory for what came beyond the window, shared by all connections. */
+export interface HoldBudget {
+  leftBytes: number
+}
+
+/** Of a message beside its payload: the objects around it. */
+const OVERHEAD_BYTES = 500
+
+/**
+ * At most `max` messages are out at a time. A broker that keeps to the receive maximum of MQTT 5
+ * never sends more, but Mosquitto 2.0 sends two for each that is acknowledged: while it has a queue,
+ * what is in flight grows without end. Such messages wait here, as far as memory is given.
+ */
+export class Window {
+  readonly #max: number
+  readonly #budget: HoldBudget
+  readonly #deliver: (message: FeedMessage) => void
+  #out = 0
+  #held: FeedMessage[] = []
+  /** Of the first of `#held` that is still there. */
+  #head = 0
+  #isPassing = false
+  #isOverflown = false
+
+  constructor(max: number, budget: HoldBudget, deliver: (message: FeedMessage) => void) {
+    this.#max = max
+    this.#budget = budget
+    this.#deliver = deliver
+  }
+
+  take(message: FeedMessage): void {
+    if (this.#out < this.#max && !this.#isOverflown) {
+      this.#out += 1
+      this.#deliver(message)
+      return
+    }
+    const size = message.payload.length + OVERHEAD_BYTES
+    if (this.#isOverflown || this.#budget.leftBytes < size) {
+      this.#isOverflown = true
+      return
+    }
+    this.#budget.leftBytes -= size
+    this.#held.push(message)
+  }
+
+  /** One of those that are out is done: the next may go. */
+  settle(): void {
+    this.#out -= 1
+    // Whoever gets a message may settle it at once: no recursion, which would be as deep as the queue.
+    if (this.#isPassing) return
+    this.#isPassing = true
+    while (this.#out < this.#max) {
+      const next = this.#held[this.#head]
+      if (next === undefined) break
+      this.#head += 1
+      this.#budget.leftBytes += next.payload.length + OVERHEAD_BYTES
+      this.#out += 1
+      this.#deliver(next)
+    }
+    this.#isPassing = false
+    if (this.#head === this.#held.length) this.#empty()
+  }
+
+  /** Some were left to the broker, and all that were taken are done: time to have them again. */
+  get isDrained(): boolean {
+    return this.#isOverflown && this.#out === 0
+  }
+
+  /** All of it comes again. */
+  reset(): void {
+    for (const { payload } of this.#held.slice(this.#head)) {
+      this.#budget.leftBytes += payload.length + OVERHEAD_BYTES
+    }
+    this.#empty()
+    this.#out = 0
+    this.#isOverflown = false
+  }
+
+  #empty(): void {
+    this.#held = []
+    this.#head = 0
+  }
+}

@@ -1,0 +1,193 @@
+import { join } from 'node:path'
+import type {
+  AwsConfig,
+  DatabaseConfig,
+  FleetIndexConfig,
+  ObjectStoreConfig,
+  SqsPollerConfig,
+  TelemetryFeedConfig,
+} from './adapters.ts'
+import { type Env, variables } from './env.ts'
+import type { Variable } from './variable.ts'
+
+const DAY_MS = 86_400_000
+const MB = 1_000_000
+
+// From the environment to the settings of the chosen adapters. What they need and didn't get is
+// reported by findEngineProblems, so the rest may take it for granted.
+
+export function createFeedConfig(env: Env): TelemetryFeedConfig {
+  switch (env.TELEMETRY_FEED) {
+    case 'embedded':
+      return createEmbeddedFeedConfig(env)
+    case 'sqs':
+      return { adapter: 'sqs', ...createPollerConfig(env, given(env.TELEMETRY_QUEUE_URL)) }
+    case 'mqtt':
+      return {
+        adapter: 'mqtt',
+        url: given(env.MQTT_URL),
+        clientIdPrefix: env.MQTT_CLIENT_ID_PREFIX,
+        shareName: env.MQTT_SUBSCRIPTION === 'shared' ? env.MQTT_SHARE_NAME : undefined,
+        connections: env.MQTT_CONNECTIONS,
+        unacknowledgedMax: env.MQTT_UNACKNOWLEDGED_MAX,
+        sessionExpirySeconds: env.MQTT_SESSION_EXPIRY_S,
+        keepAliveSeconds: env.MQTT_KEEP_ALIVE_S,
+        caFile: env.MQTT_CA_FILE,
+        certificateFile: env.MQTT_CERTIFICATE_FILE,
+        keyFile: env.MQTT_KEY_FILE,
+        username: env.MQTT_USERNAME,
+        password: env.MQTT_PASSWORD,
+        signingRegion: env.MQTT_SIGNING_REGION,
+        platformEvents: env.MQTT_PLATFORM_EVENTS === 'on',
+      }
+  }
+}
+
+function createEmbeddedFeedConfig(env: Env): TelemetryFeedConfig {
+  const onLoopback = /^(127\.|::1$|localhost$)/.test(env.MQTT_HOST)
+  const automatic = onLoopback ? 'all' : 'none'
+  return {
+    adapter: 'embedded',
+    host: env.MQTT_HOST,
+    port: env.MQTT_PORT,
+    anonymous: env.MQTT_ANONYMOUS === 'auto' ? automatic : env.MQTT_ANONYMOUS,
+    connectionsMax: env.MQTT_CONNECTIONS_MAX,
+  }
+}
+
+export function createQueueConfig(env: Env, url: string | undefined): SqsPollerConfig | undefined {
+  return url === undefined ? undefined : createPollerConfig(env, url)
+}
+
+function createPollerConfig(env: Env, queueUrl: string): SqsPollerConfig {
+  return {
+    aws: createAwsConfig(env),
+    queueUrl,
+    pollers: env.SQS_POLLERS,
+    inFlightMax: env.SQS_IN_FLIGHT_MAX,
+    visibilityMs: env.SQS_VISIBILITY_S * 1000,
+  }
+}
+
+function createAwsConfig(env: Env): AwsConfig {
+  return { region: given(env.AWS_REGION), endpoint: env.AWS_ENDPOINT_URL }
+}
+
+export function createFleetIndexConfig(env: Env, dataDir: string): FleetIndexConfig {
+  if (env.FLEET_INDEX === 'embedded') {
+    const sizeMaxBytes = env.FLEET_INDEX_SIZE_MAX_MB * MB
+    return { adapter: 'embedded', dataDir, sizeMaxBytes }
+  }
+  return {
+    adapter: 'opensearch',
+    url: given(env.OPENSEARCH_URL),
+    username: env.OPENSEARCH_USERNAME,
+    password: env.OPENSEARCH_PASSWORD,
+    caFile: env.OPENSEARCH_CA_FILE,
+    signingRegion: env.OPENSEARCH_SIGNING_REGION,
+    indexPrefix: env.OPENSEARCH_INDEX_PREFIX,
+    shards: env.OPENSEARCH_SHARDS,
+    replicas: env.OPENSEARCH_REPLICAS,
+    refreshIntervalMs: env.OPENSEARCH_REFRESH_INTERVAL_MS,
+    requestTimeoutMs: env.OPENSEARCH_REQUEST_TIMEOUT_MS,
+    bulkSizeMaxBytes: env.OPENSEARCH_BULK_SIZE_MAX_BYTES,
+    bulkConcurrency: env.OPENSEARCH_BULK_CONCURRENCY,
+    historyRetentionMs: env.HISTORY_RETENTION_DAYS * DAY_MS,
+    vehiclesMax: env.VEHICLES_MAX,
+  }
+}
+
+export function createDatabaseConfig(env: Env, dataDir: string): DatabaseConfig {
+  if (env.DATABASE === 'embedded') return { adapter: 'embedded', dataDir }
+  return {
+    adapter: 'postgres',
+    url: given(env.DATABASE_URL),
+    poolMax: env.DATABASE_POOL_MAX,
+    tls: env.DATABASE_TLS,
+    caFile: env.DATABASE_CA_FILE,
+    connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS,
+    statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+  }
+}
+
+export function createObjectStoreConfig(env: Env, dataDir: string): ObjectStoreConfig {
+  if (env.OBJECT_STORE === 'embedded')
+    return { adapter: 'embedded', folder: join(dataDir, 'objects') }
+  return {
+    adapter: 's3',
+    aws: createAwsConfig(env),
+    bucket: given(env.S3_BUCKET),
+    keyPrefix: env.S3_KEY_PREFIX,
+  }
+}
+
+/** What the chosen engines need and didn't get, and settings that contradict each other. */
+export function findEngineProblems(env: Env): string[] {
+  const problems: string[] = []
+  const values: Readonly<Record<string, unknown>> = env
+  for (const [name, { engine, required }] of Object.entries<Variable<unknown>>(variables)) {
+    if (!required || values[name] !== undefined) continue
+    const [chooser = '', choice] = engine?.split('=') ?? []
+    if (values[chooser] === choice) problems.push(`${name} is needed with ${engine}`)
+  }
+  return [...problems, ...findMqttProblems(env), ...findAwsProblems(env), ...findPairs(env)]
+}
+
+function findMqttProblems(env: Env): string[] {
+  if (env.TELEMETRY_FEED !== 'mqtt' || env.MQTT_URL === undefined) return []
+  const problems: string[] = []
+  const { protocol } = new URL(env.MQTT_URL)
+  if (!['mqtt:', 'mqtts:', 'wss:'].includes(protocol)) {
+    problems.push(`MQTT_URL must begin with mqtt://, mqtts:// or wss://, not ${protocol}//`)
+  }
+  if (env.MQTT_SIGNING_REGION !== undefined && protocol !== 'wss:') {
+    problems.push('MQTT_SIGNING_REGION needs MQTT_URL=wss://…: only a WebSocket can be signed')
+  }
+  if (env.MQTT_SUBSCRIPTION === 'plain' && env.MQTT_CONNECTIONS !== 1) {
+    problems.push(
+      'MQTT_SUBSCRIPTION=plain needs MQTT_CONNECTIONS=1: each connection would get every message',
+    )
+  }
+  const inFlight = env.MQTT_CONNECTIONS * env.MQTT_UNACKNOWLEDGED_MAX
+  if (inFlight > env.WRITE_QUEUE_MAX) {
+    problems.push(
+      `MQTT_CONNECTIONS × MQTT_UNACKNOWLEDGED_MAX (${inFlight}) must not exceed WRITE_QUEUE_MAX (${env.WRITE_QUEUE_MAX})`,
+    )
+  }
+  return problems
+}
+
+function findAwsProblems(env: Env): string[] {
+  const queues = ['TELEMETRY_QUEUE_URL', 'ANOMALY_QUEUE_URL', 'RULE_ERROR_QUEUE_URL'] as const
+  const users = [
+    ...(env.OBJECT_STORE === 's3' ? ['OBJECT_STORE=s3'] : []),
+    ...queues.filter((name) => env[name] !== undefined),
+  ]
+  const problems: string[] = []
+  if (users.length > 0 && env.AWS_REGION === undefined) {
+    problems.push(`AWS_REGION is needed with ${users.join(', ')}`)
+  }
+  const hasQueue = queues.some((name) => env[name] !== undefined)
+  if (hasQueue && env.SQS_IN_FLIGHT_MAX > env.WRITE_QUEUE_MAX) {
+    problems.push(
+      `SQS_IN_FLIGHT_MAX (${env.SQS_IN_FLIGHT_MAX}) must not exceed WRITE_QUEUE_MAX (${env.WRITE_QUEUE_MAX})`,
+    )
+  }
+  return problems
+}
+
+const PAIRS = [
+  ['MQTT_CERTIFICATE_FILE', 'MQTT_KEY_FILE'],
+  ['OPENSEARCH_USERNAME', 'OPENSEARCH_PASSWORD'],
+] as const
+
+function findPairs(env: Env): string[] {
+  return PAIRS.filter(
+    ([one, other]) => (env[one] === undefined) !== (env[other] === undefined),
+  ).map(([one, other]) => `${one} and ${other} must be set together`)
+}
+
+/** Already reported by findEngineProblems where it is missing. */
+function given(value: string | undefined): string {
+  return value ?? ''
+}

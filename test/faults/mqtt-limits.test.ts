@@ -1,0 +1,92 @@
+import t from 'tap'
+import type { FeedMessage } from '../../src/ports/telemetry-feed.ts'
+import { startLimitedBroker } from '../helpers/limited-broker.ts'
+import { makeMqttFeed, mqttFeedConfig } from '../helpers/mqtt-feed.ts'
+import { until } from '../helpers/until.ts'
+
+// AWS IoT Core: 100 unacknowledged messages and 100 messages a second for each connection.
+
+const TOPIC = 'dt/cvra/ECU-1/cardata'
+
+t.test('100 are out, no more come; acknowledging in batches keeps them coming', async (t) => {
+  const broker = await startLimitedBroker(t)
+  const { feed } = makeMqttFeed(mqttFeedConfig(broker.url, { connections: 3 }))
+  t.after(() => feed.close())
+  const held: FeedMessage[] = []
+  const arrived = new Set<string>()
+  await feed.start((message) => {
+    held.push(message)
+    arrived.add(textOf(message))
+  })
+  for (let number = 0; number < 5000; number += 1) broker.publish(TOPIC, `${number}`)
+  await until(() => held.length === 300, { what: 'every connection is full' })
+  t.equal(broker.mostInFlight(), 100)
+  await until(() => {
+    for (const message of held.splice(0)) message.acknowledge()
+    return broker.waiting() === 0
+  })
+  t.equal(arrived.size, 5000)
+  t.equal(broker.mostInFlight(), 100)
+})
+
+t.test('100 a second on each connection: more connections, more messages', async (t) => {
+  const broker = await startLimitedBroker(t, { ratePerSecond: 100 })
+  const { feed, failures, reopened } = makeMqttFeed(mqttFeedConfig(broker.url, { connections: 8 }))
+  t.after(() => feed.close())
+  let arrived = 0
+  await feed.start((message) => {
+    arrived += 1
+    message.acknowledge()
+  })
+  for (let number = 0; number < 1600; number += 1) broker.publish(TOPIC, `${number}`)
+  await until(() => broker.waiting() === 0)
+  t.equal(arrived, 1600)
+  t.strictSame([failures, reopened], [[], []])
+})
+
+t.test('connections are cut with all of them full: everything comes again', async (t) => {
+  const broker = await startLimitedBroker(t)
+  const { feed, connections } = makeMqttFeed(mqttFeedConfig(broker.url, { connections: 2 }))
+  t.after(() => feed.close())
+  const held: FeedMessage[] = []
+  const arrived = new Map<string, number>()
+  await feed.start((message) => {
+    held.push(message)
+    arrived.set(textOf(message), (arrived.get(textOf(message)) ?? 0) + 1)
+  })
+  for (let number = 0; number < 1000; number += 1) broker.publish(TOPIC, `${number}`)
+  await until(() => held.length === 200)
+  broker.cut()
+  await until(() => connections() === 0, { what: 'the loss is seen' })
+  // Void: their packet ids may be another message's by now.
+  for (const message of held.splice(0)) message.acknowledge()
+  await until(() => held.length === 200, { what: 'the same 200 again' })
+  t.equal(broker.waiting(), 1000, 'nothing was acknowledged by the old handles')
+  await until(() => {
+    for (const message of held.splice(0)) message.acknowledge()
+    return broker.waiting() === 0
+  })
+  t.equal(arrived.size, 1000)
+  t.equal([...arrived.values()].filter((times) => times === 2).length, 200)
+  t.ok(broker.mostInFlight() <= 100)
+})
+
+t.test('whatever is refused, a client id connects at most about once a second', async (t) => {
+  const broker = await startLimitedBroker(t)
+  const { feed, reopened } = makeMqttFeed(mqttFeedConfig(broker.url, { connections: 1 }))
+  t.after(() => feed.close())
+  let attempts = 0
+  await feed.start((message) => {
+    attempts += 1
+    if (reopened.length < 2) message.refuse('the store is away')
+    else message.acknowledge()
+  })
+  for (let number = 0; number < 300; number += 1) broker.publish(TOPIC, `${number}`)
+  await until(() => broker.waiting() === 0)
+  t.ok(attempts >= 500, `${attempts} attempts`)
+  t.equal(broker.mostConnects(), 1)
+})
+
+function textOf({ payload }: FeedMessage): string {
+  return Buffer.from(payload).toString('utf8')
+}

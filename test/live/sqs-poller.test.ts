@@ -1,0 +1,161 @@
+import { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import t, { type Test } from 'tap'
+import { type QueueMessage, type SqsEvent, SqsPoller } from '../../src/adapters/sqs/poller.ts'
+import type { SqsPollerConfig } from '../../src/config/adapters.ts'
+import { makeQueue } from '../helpers/engines.ts'
+import { startSqsProxy } from '../helpers/sqs-proxy.ts'
+import { until } from '../helpers/until.ts'
+
+async function setUp(t: Test, changes: Partial<SqsPollerConfig> = {}) {
+  const { url, region, endpoint } = await makeQueue(t)
+  const client = new SQSClient({ region, endpoint })
+  t.teardown(() => client.destroy())
+  const proxy = await startSqsProxy(t, endpoint)
+  const events: SqsEvent[] = []
+  const config: SqsPollerConfig = {
+    aws: { region, endpoint: proxy.endpoint },
+    queueUrl: url,
+    pollers: 2,
+    inFlightMax: 100,
+    visibilityMs: 30_000,
+    ...changes,
+  }
+  const poller = new SqsPoller(config, { onEvent: (event) => events.push(event), now: Date.now })
+  t.teardown(() => poller.close())
+  return {
+    poller,
+    proxy,
+    events,
+    /** All that was counted of a kind. */
+    count: (kind: 'received' | 'deleted' | 'released' | 'extended') =>
+      events.reduce((sum, event) => sum + (event.kind === kind ? event.count : 0), 0),
+    async send(total: number): Promise<void> {
+      for (let first = 0; first < total; first += 10) {
+        const Entries = Array.from({ length: Math.min(10, total - first) }, (_, index) => ({
+          Id: String(index),
+          MessageBody: `message ${first + index}`,
+        }))
+        await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }))
+      }
+    },
+    /** Messages that the queue still has, visible or not. */
+    async left(): Promise<number> {
+      const { Attributes = {} } = await client.send(
+        new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
+      )
+      const { ApproximateNumberOfMessages = 0, ApproximateNumberOfMessagesNotVisible = 0 } =
+        Attributes
+      return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible)
+    },
+  }
+}
+
+t.test('every message is delivered once and deleted, in few requests', async (t) => {
+  const { poller, proxy, send, left, count } = await setUp(t)
+  await send(1000)
+  const bodies: string[] = []
+  await poller.start((message) => {
+    bodies.push(message.body)
+    message.delete()
+  })
+  await until(() => count('deleted') === 1000, { what: '1000 deletes' })
+  t.equal(bodies.length, 1000)
+  t.equal(new Set(bodies).size, 1000)
+  t.equal(await left(), 0)
+  const requests = proxy.counts.get('DeleteMessageBatch') ?? 0
+  t.ok(requests <= 150, `${requests} requests for 1000 deletes`)
+})
+
+t.test('what takes long to handle stays invisible to others', async (t) => {
+  const slow = await setUp(t, { visibilityMs: 2000, pollers: 1 })
+  await slow.send(12)
+  const messages: QueueMessage[] = []
+  await slow.poller.start((message) => messages.push(message))
+  // 4 times half of the 2 seconds: without it the messages would have come again.
+  await until(() => slow.count('extended') >= 12 * 4, { what: 'four rounds of extensions' })
+  t.equal(slow.count('received'), 12)
+  for (const message of messages) message.delete()
+  await until(async () => (await slow.left()) === 0)
+  t.equal(messages.length, 12)
+})
+
+t.test('receiving fails for a while: nothing is lost, and it says so once a round', async (t) => {
+  const { poller, proxy, events, send, left } = await setUp(t)
+  await send(100)
+  let delivered = 0
+  await poller.start((message) => {
+    delivered += 1
+    message.delete()
+  })
+  await until(() => delivered === 100)
+  const failures = () => events.filter((event) => event.kind === 'failed')
+  for (const fault of ['error', 'reset'] as const) {
+    proxy.fail('ReceiveMessage', fault)
+    // Long polls under way still bring these, or nothing more.
+    await send(40)
+    const before = failures().length
+    await until(() => failures().length >= before + 3, { what: 'three failures' })
+    t.match(poller.problems(), [/SQS queue http.* does not answer as it should/])
+    t.match(failures().at(-1), { operation: 'receive', needsPerson: false })
+    proxy.fail('ReceiveMessage', undefined)
+    await until(() => poller.problems().length === 0, { what: 'recovery' })
+    await send(40)
+    await until(async () => (await left()) === 0, { what: 'an empty queue' })
+  }
+  t.ok(delivered >= 100 + 2 * 80, `${delivered} deliveries`)
+  t.ok(events.some((event) => event.kind === 'recovered'))
+})
+
+t.test('deleting fails for a while: repeated until it is done', async (t) => {
+  const { poller, proxy, events, send, left, count } = await setUp(t)
+  await send(30)
+  proxy.fail('DeleteMessageBatch', 'error')
+  let delivered = 0
+  await poller.start((message) => {
+    delivered += 1
+    message.delete()
+  })
+  await until(() => events.filter(({ kind }) => kind === 'failed').length >= 2)
+  t.equal(count('deleted'), 0)
+  proxy.fail('DeleteMessageBatch', undefined)
+  await until(async () => (await left()) === 0, { what: 'an empty queue' })
+  t.equal(delivered, 30, 'kept invisible meanwhile')
+})
+
+t.test('a message that is refused comes again and knows how often it came', async (t) => {
+  const { poller, send, count } = await setUp(t)
+  await send(1)
+  const receiveCounts: number[] = []
+  const sentAt = new Set<number>()
+  await poller.start((message) => {
+    receiveCounts.push(message.receiveCount)
+    sentAt.add(message.sentAt)
+    if (message.receiveCount < 3) message.release()
+    else message.delete()
+  })
+  await until(() => count('deleted') === 1)
+  t.strictSame(receiveCounts, [1, 2, 3])
+  t.equal(sentAt.size, 1, 'the time at which the queue got it')
+  t.equal(count('released'), 2)
+})
+
+t.test('closing gives back what is out, at once', async (t) => {
+  const { poller, send, count } = await setUp(t, { pollers: 1 })
+  await send(5)
+  const messages: QueueMessage[] = []
+  await poller.start((message) => messages.push(message))
+  await until(() => messages.length === 5)
+  await poller.stopReceiving()
+  messages[0]?.delete()
+  await poller.close()
+  t.equal(count('deleted'), 1)
+  t.equal(count('released'), 4)
+})
+
+t.test('a queue that does not exist fails the start and says what to do', async (t) => {
+  const { poller } = await setUp(t, { queueUrl: 'http://127.0.0.1/000000000000/nowhere' })
+  await t.rejects(
+    poller.start(() => undefined),
+    /SQS queue http:\/\/127.0.0.1\/000000000000\/nowhere: there is no such queue: check its URL and AWS_REGION/,
+  )
+})
