@@ -98,7 +98,6 @@ async function measure(
   start: (mqttUrl: string, sink: Sink) => Promise<Contestant>,
 ): Promise<void> {
   const broker = await startMosquitto({ folder: await mkdtemp(join(folder, 'mosquitto-')) })
-  await makeSessions(broker)
   const contestant = await start(broker.url, sink)
   try {
     await publish(broker, WARM_UP, 1e9)
@@ -125,24 +124,6 @@ async function reaches(sink: Sink, count: number): Promise<void> {
     if (Date.now() > endsAt) throw new Error(`the sink has ${await sink.count()} of ${count}`)
     await pause(POLL_MS)
   }
-}
-
-/** Before anybody publishes, so that the broker keeps what comes while nobody is there. */
-async function makeSessions({ url }: Engine): Promise<void> {
-  const share = (client: string) => subscribeOnce(url, client)
-  for (let number = 1; number <= Number(values.connections); number += 1) {
-    await share(`fleetgrid-1-${number}`)
-  }
-}
-
-async function subscribeOnce(url: string, clientId: string): Promise<void> {
-  const client = await connectAsync(url, {
-    protocolVersion: 5,
-    clean: false,
-    clientId,
-    properties: { sessionExpiryInterval: 3600 },
-  })
-  await client.endAsync()
 }
 
 async function publish({ port }: Engine, count: number, start: number): Promise<void> {

@@ -37,6 +37,7 @@ export async function createOpenapiDocument(): Promise<string> {
       index: createEmbeddedFleetIndex({ adapter: 'embedded', dataDir, sizeMaxBytes: 1 }),
       live: createLiveVehicles({ intervalMs: 1000, clientsMax: 0, metrics, clock }),
     },
+    deliver: () => undefined,
     deadLetters: {
       store: createStoredDeadLetters({
         database: createEmbeddedDatabase({ adapter: 'embedded', dataDir }),

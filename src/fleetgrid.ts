@@ -67,12 +67,14 @@ export async function createFleetgrid(
     ...ports,
     config: config.telemetry,
     onVehiclesChanged: live.changed.bind(live),
+    onStatusesStored: () => follower.tellOthers(),
     metrics,
     logger,
     clock,
   })
   const retention = createRetention({ ...ports, ...config.retention, clock, metrics, logger })
-  const follower = followChanges({ fleetIndex, learn: ingest.learn.bind(ingest), logger })
+  const learn: Ingest['learn'] = (snapshot) => ingest.learn(snapshot)
+  const follower = followChanges({ ...ports, learn, logger })
   const has = (role: 'fleet-api' | 'telemetry'): boolean => config.roles.has(role)
   const feeds = has('telemetry') ? [telemetryFeed, ...queues] : []
 

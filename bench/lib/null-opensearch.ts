@@ -77,10 +77,13 @@ function bulk(path: string, body: Buffer, response: ServerResponse): void {
   send(response, 200, `{"errors":false,"items":[${items.join(',')}]}`)
 }
 
-function findAlias(alias: string, response: ServerResponse): void {
-  const index = aliases.get(alias)
-  if (index === undefined) send(response, 404, {})
-  else send(response, 200, { [index]: {} })
+/** One, or several with commas between. */
+function findAlias(names: string, response: ServerResponse): void {
+  const found = decodeURIComponent(names)
+    .split(',')
+    .map((name) => aliases.get(name))
+  if (found.includes(undefined)) send(response, 404, {})
+  else send(response, 200, Object.fromEntries(found.map((index) => [index, {}])))
 }
 
 function createIndex(name: string, body: Buffer): void {

@@ -76,7 +76,8 @@ export function createPorts(config: Config, options: PortOptions): Ports {
   const { instance, now } = options
   const database = createDatabase(config.database)
   const objectStore = createObjectStore(config.objectStore)
-  const leases = createStoredLeases({ database, instance })
+  const isAlone = config.database.adapter === 'embedded'
+  const leases = createStoredLeases({ database, instance, isAlone })
   return {
     ...createFeed(config, leases, options),
     queues: [

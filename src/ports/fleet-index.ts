@@ -195,6 +195,8 @@ export interface FleetIndex {
   check(): Promise<void>
 
   readonly writing: Writing
+  /** Other processes may write to it too. */
+  readonly isShared: boolean
 
   loadRegistry(): AsyncIterable<RegistrySnapshot>
   /**

@@ -25,6 +25,40 @@ export interface LeaseOptions {
 export interface Leases {
   /** Competes for `name` until released. Never rejects: a database that is away means "not held". */
   hold(name: string, options: LeaseOptions): HeldLease
+  /**
+   * One try to get `name` now; from then on it is renewed until it is released or lost. Undefined
+   * while somebody has it.
+   * @throws FleetgridError `unavailable` when the database is away
+   */
+  take(name: string, options: TakeOptions): Promise<TakenLease | undefined>
+  /**
+   * Leases whose names begin with `prefix`, that nobody has and whose last holder left a value: what
+   * it was responsible for waits for somebody. By name.
+   * @throws FleetgridError `unavailable` when the database is away
+   */
+  listLeft(prefix: string): Promise<LeftLease[]>
+}
+
+export interface TakeOptions {
+  /** What the holder is responsible for, as a number of at least 0; see `TakenLease.value`. */
+  readonly value: number
+  /** As with `hold`; once, and it isn't competed for again. Not called before `take` has answered. */
+  readonly onLost: () => void
+}
+
+export interface TakenLease extends HeldLease {
+  /** The largest of all holders since it was last set: what earlier ones left is included. */
+  readonly value: number
+  /**
+   * What is left is less now; 0: nothing, so nobody needs to look after it.
+   * @throws FleetgridError `unavailable` when the database is away
+   */
+  setValue(value: number): Promise<void>
+}
+
+export interface LeftLease {
+  readonly name: string
+  readonly value: number
 }
 
 export const LEASE_DURATION_MS = 15_000

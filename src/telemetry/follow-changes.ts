@@ -1,23 +1,42 @@
 import type { Logger } from 'pino'
 import { errorMessage } from '../domain/errors.ts'
-import { createRepeater, type Repeater } from '../lib/repeater.ts'
+import { createRepeater } from '../lib/repeater.ts'
 import type { FleetIndex, RegistrySnapshot } from '../ports/fleet-index.ts'
+import type { Signals } from '../ports/signals.ts'
 
-const INTERVAL_MS = 1000
+const CHANNEL = 'fleet-status'
+/** Without a signal. */
+const INTERVAL_MS = 5000
+/** What was stored just now is found after the index has refreshed. */
+const READ_AFTER_MS = 1200
+/** Changes of this time are one signal. */
+const SIGNAL_AFTER_MS = 200
 
 export interface FollowDeps {
   readonly fleetIndex: FleetIndex
+  readonly signals: Signals
   readonly learn: (snapshot: RegistrySnapshot) => void
   readonly logger: Logger
 }
 
+export interface Follower {
+  start(): void
+  /** This process has stored statuses or devices: others may want to know. */
+  tellOthers(): void
+  stop(): Promise<void>
+}
+
 /**
  * Keeps the registry of this process up to date with what other instances store: a shared feed gives
- * each of them only some of a vehicle's messages.
+ * each of them only some of a vehicle's messages. A signal says that there is something to read; if
+ * it is lost, the next look finds it.
  */
-export function followChanges({ fleetIndex, learn, logger }: FollowDeps): Repeater {
+export function followChanges({ fleetIndex, signals, learn, logger }: FollowDeps): Follower {
+  if (!fleetIndex.isShared) {
+    return { start: () => undefined, tellOthers: () => undefined, stop: async () => undefined }
+  }
   let isFailing = false
-  return createRepeater({
+  const reader = createRepeater({
     intervalMs: INTERVAL_MS,
     firstAfterMs: INTERVAL_MS,
     async run() {
@@ -26,10 +45,40 @@ export function followChanges({ fleetIndex, learn, logger }: FollowDeps): Repeat
         if (isFailing) logger.info('changes of other instances are read again')
         isFailing = false
       } catch (error) {
-        if (!isFailing)
-          logger.warn({ cause: errorMessage(error) }, "changes of other instances can't be read")
+        const cause = errorMessage(error)
+        if (!isFailing) logger.warn({ cause }, "changes of other instances can't be read")
         isFailing = true
       }
     },
   })
+  const read = createDelay(READ_AFTER_MS, () => reader.runOnce())
+  const tell = createDelay(SIGNAL_AFTER_MS, () => signals.publish(CHANNEL, ''))
+  let unsubscribe = (): void => undefined
+  return {
+    start() {
+      unsubscribe = signals.subscribe(CHANNEL, () => read.soon())
+      reader.start()
+    },
+    tellOthers: () => tell.soon(),
+    async stop() {
+      unsubscribe()
+      read.cancel()
+      tell.cancel()
+      await reader.stop()
+    },
+  }
+}
+
+/** Runs once, some time after the first of several calls. A failure is somebody else's to report. */
+function createDelay(afterMs: number, run: () => Promise<void>) {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    soon(): void {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        run().catch(() => undefined)
+      }, afterMs).unref()
+    },
+    cancel: () => clearTimeout(timer),
+  }
 }

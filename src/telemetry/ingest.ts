@@ -36,6 +36,8 @@ export interface IngestDeps {
   readonly jobs: Jobs
   /** Vehicles whose visible state changed, after the change is durable. */
   readonly onVehiclesChanged: (changed: readonly VehicleView[], deleted: readonly string[]) => void
+  /** Statuses or devices are durable that weren't before. */
+  readonly onStatusesStored: () => void
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: Clock
@@ -307,13 +309,19 @@ export class Ingest {
   #settleWork(work: Work, result: Settled): void {
     const { passage } = work
     if (result.outcome === 'duplicate') this.#registry.noteVisible(work, this.#changed)
-    if (result.outcome === 'accepted') this.#registry.noteStored(work, this.#changed)
+    if (result.outcome === 'accepted') this.#noteStored(work)
     if (passage === undefined) return
     if (result.outcome === 'accepted') {
       const { incoming, sentAt } = passage
       this.#metrics.observeLatency(this.#deps.clock.now(), incoming.receivedAt, sentAt)
     }
     this.#end(passage, outcomeOf(result))
+  }
+
+  #noteStored(work: Work): void {
+    this.#registry.noteStored(work, this.#changed)
+    const { statuses = [], devices = [] } = work.change
+    if (statuses.length > 0 || devices.length > 0) this.#deps.onStatusesStored()
   }
 
   #end({ family, incoming, tell }: Passage, outcome: Outcome): void {

@@ -104,4 +104,64 @@ export function leasesContract(t: Test, make: MakeLeases): void {
     await late.release()
     t.strictSame(log.events, ['b gained'])
   })
+
+  t.test('taken: by one at a time, for longer than it lasts by itself', async (t) => {
+    const { instance, durationMs } = await make(t)
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const losses: string[] = []
+    const take = (name: string) =>
+      instance(name).take('place', { value: 1, onLost: () => losses.push(name) })
+    const taken = (await Promise.all(names.map(take))).filter((lease) => lease !== undefined)
+    t.equal(taken.length, 1, 'of five at once')
+    const end = performance.now() + durationMs * 2
+    await until(() => performance.now() > end, { what: 'two durations' })
+    t.equal(await take('b'), undefined, 'it is renewed')
+    await taken[0]?.release()
+    const next = await take('b')
+    t.ok(next, 'at once when it is released')
+    const held = new LeaseLog()
+    const competitor = held.compete(instance('a'), 'a', 'place')
+    await next?.release()
+    t.equal(await held.holder(), 'a', 'a place that is held is the same as one that is taken')
+    t.equal(await take('b'), undefined)
+    await competitor.release()
+    t.strictSame(losses, [])
+  })
+
+  t.test('what holders leave is the most that any was responsible for', async (t) => {
+    const { instance } = await make(t)
+    const leases = instance('a')
+    const take = async (name: string, value: number) => {
+      const lease = await leases.take(name, { value, onLost: () => undefined })
+      if (lease === undefined) throw new Error(`${name} is free`)
+      return lease
+    }
+    const many = await take('member/1', 10)
+    const few = await take('member/2', 3)
+    const other = await take('membership_1', 1)
+    t.equal(many.value, 10)
+    t.strictSame(await leases.listLeft('member/'), [], 'nothing while they are held')
+    await Promise.all([many.release(), few.release(), other.release()])
+    t.strictSame(await leases.listLeft('member/'), [
+      { name: 'member/1', value: 10 },
+      { name: 'member/2', value: 3 },
+    ])
+    t.strictSame(await leases.listLeft('member_'), [], 'no character is a wildcard')
+    t.strictSame(await leases.listLeft('_'), [])
+    const fewer = await take('member/1', 4)
+    t.equal(fewer.value, 10, 'the next holder is told')
+    await fewer.setValue(4)
+    t.equal(fewer.value, 4)
+    await fewer.release()
+    t.strictSame((await leases.listLeft('member/1'))[0]?.value, 4)
+    const last = await take('member/2', 0)
+    t.equal(last.value, 3)
+    await last.setValue(0)
+    await last.release()
+    await last.release()
+    t.strictSame(
+      (await leases.listLeft('member/')).map(({ name }) => name),
+      ['member/1'],
+    )
+  })
 }

@@ -15,6 +15,7 @@ export function createIngest(stores: {
     ...stores,
     jobs: { desiredVersion: async () => undefined },
     onVehiclesChanged: () => undefined,
+    onStatusesStored: () => undefined,
     metrics: createMetrics(),
     logger: pino({ level: 'silent' }),
     clock: { now: Date.now },

@@ -38,6 +38,7 @@ export function createEmbeddedFleetIndex(config: EmbeddedFleetIndexConfig): Flee
 class EmbeddedFleetIndex implements FleetIndex {
   /** One transaction at a time; the next batch gathers meanwhile. */
   readonly writing = { concurrency: 1, lingerMs: 0 }
+  readonly isShared = false
   readonly #dataDir: string
   readonly #writer: WorkerClient<FleetWriter>
   readonly #reader: WorkerClient<FleetReader>

@@ -59,6 +59,7 @@ export function createOpenSearchFleetIndex(
 
 class OpenSearchFleetIndex implements FleetIndex {
   readonly writing: Writing
+  readonly isShared = true
   readonly #config: OpenSearchFleetIndexConfig
   readonly #options: OpenSearchFleetIndexOptions
   readonly #client: EngineClient

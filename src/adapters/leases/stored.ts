@@ -4,31 +4,69 @@ import {
   LEASE_DURATION_MS,
   type LeaseOptions,
   type Leases,
+  type LeftLease,
+  type TakenLease,
 } from '../../ports/leases.ts'
 import type { Database } from '../database/database.ts'
+import { LeaseRow } from './lease-row.ts'
 
 export interface StoredLeasesOptions {
   readonly database: Database
-  /** Shown to people who look into the table. */
+  /** Shown to people who look into the table. Unique, also among restarts of a process. */
   readonly instance: string
+  /** No other process has this database: what one before us held when it died is free at once. */
+  readonly isAlone?: boolean
   /** From the death of a holder to the next one. Shorter in tests. */
   readonly durationMs?: number
 }
 
 /** Leases as rows of the database, whose clock decides. */
 export function createStoredLeases(options: StoredLeasesOptions): Leases {
-  const { database, instance, durationMs = LEASE_DURATION_MS } = options
+  const { database, instance, isAlone = false, durationMs = LEASE_DURATION_MS } = options
+  const rowOf = (name: string, value: number): LeaseRow =>
+    new LeaseRow(database, {
+      ...{ name, value, instance, isAlone },
+      owner: `${instance} ${randomUUID()}`,
+    })
   return {
-    hold: (name, callbacks) =>
-      new StoredLease(database, name, `${instance} ${randomUUID()}`, durationMs, callbacks),
+    hold(name, callbacks) {
+      const lease = new StoredLease(rowOf(name, 0), durationMs, callbacks)
+      lease.compete()
+      return lease
+    },
+    async take(name, { value, onLost }) {
+      const row = rowOf(name, value)
+      const lease = new StoredLease(row, durationMs, { onLost })
+      return (await lease.takeNow()) ? new StoredTakenLease(lease, row) : undefined
+    },
+    listLeft: (prefix) => listLeft(database, prefix),
   }
 }
 
+async function listLeft(database: Database, prefix: string): Promise<LeftLease[]> {
+  // Characters, as SQL counts them: LIKE would need its wildcards escaped.
+  const length = [...prefix].length
+  return await database.run((db) =>
+    db
+      .selectFrom('lease')
+      .select(['name', 'value'])
+      .where('value', '>', 0)
+      .where('expires_at', '<=', database.now)
+      .where(({ eb, fn, val }) => eb(fn('substr', ['name', val(1), val(length)]), '=', prefix))
+      .orderBy('name')
+      .execute(),
+  )
+}
+
+interface Callbacks {
+  /** With it, a lease that was lost is competed for again. */
+  readonly onGained?: LeaseOptions['onGained']
+  readonly onLost: LeaseOptions['onLost']
+}
+
 class StoredLease implements HeldLease {
-  readonly #database: Database
-  readonly #name: string
-  readonly #owner: string
-  readonly #callbacks: LeaseOptions
+  readonly #row: LeaseRow
+  readonly #callbacks: Callbacks
   /** While it is another's: how often to try. */
   readonly #competeMs: number
   /** What a row lasts. Whoever waits finds it free one try later, at `durationMs` at the latest. */
@@ -37,37 +75,43 @@ class StoredLease implements HeldLease {
   /** After the start of the last successful try. The rest is for clocks that don't run alike. */
   readonly #safeMs: number
   #isHeld = false
-  #isReleased = false
+  #isOver = false
   #timer: NodeJS.Timeout | undefined
   #deadline: NodeJS.Timeout | undefined
   #trying: Promise<void> = Promise.resolve()
 
-  constructor(
-    database: Database,
-    name: string,
-    owner: string,
-    durationMs: number,
-    callbacks: LeaseOptions,
-  ) {
-    this.#database = database
-    this.#name = name
-    this.#owner = owner
+  constructor(row: LeaseRow, durationMs: number, callbacks: Callbacks) {
+    this.#row = row
     this.#callbacks = callbacks
     this.#competeMs = durationMs / 15
     this.#rowMs = Math.floor(durationMs - this.#competeMs)
     this.#renewMs = durationMs / 3
     this.#safeMs = this.#rowMs - durationMs / 10
+  }
+
+  compete(): void {
     this.#schedule(0)
   }
 
+  /** False if another has it; rejects if that can't be told. */
+  async takeNow(): Promise<boolean> {
+    const startedAt = performance.now()
+    if (!(await this.#row.take(this.#rowMs))) return false
+    this.#gained(startedAt)
+    // The answer came too late to be of use: another one may have it by now.
+    if (this.#isHeld) this.#schedule(this.#renewMs)
+    else await this.release()
+    return this.#isHeld
+  }
+
   async release(): Promise<void> {
-    this.#isReleased = true
+    this.#isOver = true
     this.#isHeld = false
     clearTimeout(this.#timer)
     clearTimeout(this.#deadline)
     // A try that is under way could take it after it was given up.
     await this.#trying
-    await this.#giveUp().catch(() => undefined)
+    await this.#row.giveUp().catch(() => undefined)
   }
 
   #schedule(afterMs: number): void {
@@ -78,11 +122,12 @@ class StoredLease implements HeldLease {
 
   async #try(): Promise<void> {
     const startedAt = performance.now()
-    const isTaken = await this.#take().catch(() => undefined)
-    if (this.#isReleased) return
+    const isTaken = await this.#row.take(this.#rowMs).catch(() => undefined)
+    if (this.#isOver) return
     if (isTaken === true) this.#gained(startedAt)
     // Somebody else has it: this process must have stood still for longer than the row lasted.
     else if (isTaken === false) this.#lost()
+    if (this.#isOver) return
     this.#schedule(this.#isHeld && isTaken === true ? this.#renewMs : this.#competeMs)
   }
 
@@ -94,55 +139,39 @@ class StoredLease implements HeldLease {
     this.#deadline = setTimeout(() => this.#lost(), leftMs)
     if (this.#isHeld) return
     this.#isHeld = true
-    this.#callbacks.onGained()
+    this.#callbacks.onGained?.()
   }
 
   #lost(): void {
     clearTimeout(this.#deadline)
     if (!this.#isHeld) return
     this.#isHeld = false
+    if (this.#callbacks.onGained === undefined) {
+      clearTimeout(this.#timer)
+      this.#isOver = true
+    }
     this.#callbacks.onLost()
   }
+}
 
-  /** Takes it if it is free, renews it if it is ours; false if it is another's. */
-  async #take(): Promise<boolean> {
-    const { now } = this.#database
-    const row = { name: this.#name, owner: this.#owner, fence: 1 }
-    const taken = await this.#database.run((db) =>
-      db
-        .insertInto('lease')
-        .values(({ eb }) => ({ ...row, expires_at: eb(now, '+', this.#rowMs) }))
-        .onConflict((conflict) =>
-          conflict
-            .column('name')
-            .doUpdateSet(({ eb, ref }) => ({
-              owner: ref('excluded.owner'),
-              fence: eb
-                .case()
-                .when('lease.owner', '=', this.#owner)
-                .then(ref('lease.fence'))
-                .else(eb('lease.fence', '+', 1))
-                .end(),
-              expires_at: ref('excluded.expires_at'),
-            }))
-            .where(({ eb, or }) =>
-              or([eb('lease.owner', '=', this.#owner), eb('lease.expires_at', '<=', now)]),
-            ),
-        )
-        .returning('fence')
-        .execute(),
-    )
-    return taken.length > 0
+class StoredTakenLease implements TakenLease {
+  readonly #lease: StoredLease
+  readonly #row: LeaseRow
+
+  constructor(lease: StoredLease, row: LeaseRow) {
+    this.#lease = lease
+    this.#row = row
   }
 
-  async #giveUp(): Promise<void> {
-    await this.#database.run((db) =>
-      db
-        .updateTable('lease')
-        .set({ expires_at: 0 })
-        .where('name', '=', this.#name)
-        .where('owner', '=', this.#owner)
-        .execute(),
-    )
+  get value(): number {
+    return this.#row.value
+  }
+
+  setValue(value: number): Promise<void> {
+    return this.#row.setValue(value)
+  }
+
+  release(): Promise<void> {
+    return this.#lease.release()
   }
 }

@@ -7,4 +7,6 @@ export interface LeaseTable {
   fence: number
   /** Epoch milliseconds by the database's clock; free from then on. */
   expires_at: number
+  /** What its holders are responsible for; 0: nothing is left for another one. */
+  value: number
 }

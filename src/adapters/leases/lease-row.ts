@@ -1,0 +1,105 @@
+import type { ExpressionBuilder } from 'kysely'
+import type { Database, Tables } from '../database/database.ts'
+
+export interface LeaseRowOptions {
+  readonly name: string
+  /** Of this one hold. Begins with `instance`. */
+  readonly owner: string
+  readonly instance: string
+  /** The row is free unless a hold of this instance has it. */
+  readonly isAlone: boolean
+  readonly value: number
+}
+
+/** One hold's view of one row; who has it is decided by the database in one statement. */
+export class LeaseRow {
+  readonly #database: Database
+  readonly #options: LeaseRowOptions
+  #value: number
+
+  constructor(database: Database, options: LeaseRowOptions) {
+    this.#database = database
+    this.#options = options
+    this.#value = options.value
+  }
+
+  /** As it is stored, as far as this hold knows. */
+  get value(): number {
+    return this.#value
+  }
+
+  /** Takes it if it is free, renews it if it is ours; false if it is another's. */
+  async take(durationMs: number): Promise<boolean> {
+    const { now } = this.#database
+    const { name, owner } = this.#options
+    const row = { name, owner, fence: 1, value: this.#value }
+    const [taken] = await this.#database.run((db) =>
+      db
+        .insertInto('lease')
+        .values(({ eb }) => ({ ...row, expires_at: eb(now, '+', durationMs) }))
+        .onConflict((conflict) =>
+          conflict
+            .column('name')
+            .doUpdateSet(({ eb, ref }) => ({
+              owner: ref('excluded.owner'),
+              fence: eb
+                .case()
+                .when('lease.owner', '=', owner)
+                .then(ref('lease.fence'))
+                .else(eb('lease.fence', '+', 1))
+                .end(),
+              expires_at: ref('excluded.expires_at'),
+              value: eb
+                .case()
+                .when('lease.value', '>', ref('excluded.value'))
+                .then(ref('lease.value'))
+                .else(ref('excluded.value'))
+                .end(),
+            }))
+            .where((expressions) => this.#isOurs(expressions)),
+        )
+        .returning('value')
+        .execute(),
+    )
+    if (taken === undefined) return false
+    this.#value = taken.value
+    return true
+  }
+
+  async setValue(value: number): Promise<void> {
+    const { name, owner } = this.#options
+    // Before the statement: a renewal that comes after it must not raise it again.
+    this.#value = value
+    await this.#database.run((db) =>
+      db
+        .updateTable('lease')
+        .set({ value })
+        .where('name', '=', name)
+        .where('owner', '=', owner)
+        .execute(),
+    )
+  }
+
+  async giveUp(): Promise<void> {
+    const { name, owner } = this.#options
+    await this.#database.run((db) =>
+      db
+        .updateTable('lease')
+        .set({ expires_at: 0 })
+        .where('name', '=', name)
+        .where('owner', '=', owner)
+        .execute(),
+    )
+  }
+
+  #isOurs({ eb, or, fn, val }: ExpressionBuilder<Tables, 'lease'>) {
+    const { owner, instance, isAlone } = this.#options
+    const begin = `${instance} `
+    const ownersBegin = fn('substr', ['lease.owner', val(1), val([...begin].length)])
+    return or([
+      eb('lease.owner', '=', owner),
+      eb('lease.expires_at', '<=', this.#database.now),
+      ...(isAlone ? [eb(ownersBegin, '!=', begin)] : []),
+    ])
+  }
+}
