@@ -43,6 +43,12 @@ export function observeAdapters({ metrics, keys, logger, clock }: Observers): Po
         if (suppressed === undefined) return
         logger.warn({ clientId, reason, suppressed }, 'MQTT connection reopened for its messages')
       },
+      onMember(event, number) {
+        if (event === 'lost') logger.warn({ number }, 'number of this instance lost, taken anew')
+        else if (event === 'joined')
+          logger.info({ number }, 'number of this instance at the broker')
+        else logger.info({ number }, 'sessions that an instance had left are emptied and ended')
+      },
     },
     onQueueEvent: (queueUrl, event) => observeQueue(queueUrl, event, metrics, logger),
     onWaiting: (reason) => logger.warn({ reason }, 'waiting for an engine'),

@@ -33,7 +33,15 @@ export async function loadBulks(
   const startedAt = performance.now()
   const queue = requests.values()
   const lane = async (): Promise<void> => {
-    for (const request of queue) await client.request(request)
+    for (const request of queue) {
+      const { body } = await client.request<{ items: Record<string, { status: number }>[] }>(
+        request,
+      )
+      const statuses = body.items.flatMap((item) => Object.values(item).map(({ status }) => status))
+      // Without its conditions a vehicle's first document may come twice.
+      const bad = statuses.find((status) => status >= 300 && status !== 409)
+      if (bad !== undefined) throw new Error(`OpenSearch answered ${bad} to the bare loader`)
+    }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
   const seconds = (performance.now() - startedAt) / 1000

@@ -57,7 +57,7 @@ export interface Ports {
 /** What adapters report; none of it may throw. */
 export interface PortHooks {
   readonly broker: Omit<EmbeddedFeedOptions, 'host' | 'port' | 'anonymous' | 'connectionsMax'>
-  readonly mqtt: Pick<MqttFeedOptions, 'onConnections' | 'onFailed' | 'onReopened'>
+  readonly mqtt: Pick<MqttFeedOptions, 'onConnections' | 'onFailed' | 'onReopened' | 'onMember'>
   readonly onQueueEvent: (queueUrl: string, event: SqsEvent) => void
   /** An engine isn't there yet while this process starts. */
   readonly onWaiting: (reason: string) => void

@@ -20,7 +20,7 @@ export interface MqttFeedConfig {
   readonly adapter: 'mqtt'
   /** mqtt://host:1883, mqtts://host:8883, wss://host:443/mqtt */
   readonly url: string
-  /** Connections are named `{clientIdPrefix}-{number}`; a name that another process uses expels it. */
+  /** Connections are `{prefix}-{number of the instance}-{n}`: the same for all instances of a system. */
   readonly clientIdPrefix: string
   /** Name of the shared subscription, the same for all instances. undefined: a plain one. */
   readonly shareName: string | undefined

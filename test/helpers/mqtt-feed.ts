@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createMqttFeed } from '../../src/adapters/telemetry-feed/mqtt.ts'
+import { createMqttFeed, type MqttFeedOptions } from '../../src/adapters/telemetry-feed/mqtt.ts'
 import type { MqttFeedConfig } from '../../src/config/adapters.ts'
-import type { HeldLease, LeaseOptions, Leases } from '../../src/ports/leases.ts'
+import type { HeldLease, LeaseOptions, Leases, TakenLease } from '../../src/ports/leases.ts'
 import type { TelemetryFeed } from '../../src/ports/telemetry-feed.ts'
 
 /** Settings for a test's own broker; names of its own, for a broker that is shared. */
@@ -37,6 +37,8 @@ export interface TestFeed {
   /** What the feed said, in order: "{client id}: {text}". */
   readonly failures: string[]
   readonly reopened: string[]
+  /** "joined 1", "lost 1", "drained 2" */
+  readonly members: string[]
   /** Connections that are up. */
   readonly connections: () => number
 }
@@ -47,9 +49,14 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 setInterval(collectGarbage, 500).unref()
 
-export function makeMqttFeed(config: MqttFeedConfig, leases: Leases = soleHolder()): TestFeed {
+export function makeMqttFeed(
+  config: MqttFeedConfig,
+  leases: Leases = soleHolder(),
+  { sweep }: Pick<MqttFeedOptions, 'sweep'> = {},
+): TestFeed {
   const failures: string[] = []
   const reopened: string[] = []
+  const members: string[] = []
   let connections = 0
   const feed = createMqttFeed(config, {
     leases,
@@ -59,13 +66,16 @@ export function makeMqttFeed(config: MqttFeedConfig, leases: Leases = soleHolder
     },
     onFailed: (client, reason) => failures.push(`${client}: ${reason}`),
     onReopened: (client, reason) => reopened.push(`${client}: ${reason}`),
+    onMember: (event, number) => members.push(`${event} ${number}`),
     startTimeoutMs: 5000,
+    ...(sweep === undefined ? {} : { sweep }),
   })
-  return { feed, failures, reopened, connections: () => connections }
+  return { feed, failures, reopened, members, connections: () => connections }
 }
 
 /** Leases for one process: who asks first has it until it is released or taken away. */
 export function soleHolder(): Leases & { takeAway(): void } {
+  const taken = new Map<string, TakenLease>()
   const waiting: LeaseOptions[] = []
   let holder: LeaseOptions | undefined
   const give = (): void => {
@@ -84,6 +94,19 @@ export function soleHolder(): Leases & { takeAway(): void } {
         },
       }
     },
+    async take(name, { value }) {
+      if (taken.has(name)) return undefined
+      const lease = {
+        value,
+        setValue: async () => undefined,
+        release: async () => {
+          if (taken.get(name) === lease) taken.delete(name)
+        },
+      }
+      taken.set(name, lease)
+      return lease
+    },
+    listLeft: async () => [],
     /** As when its holder lost the database: the next one has it, the holder waits again. */
     takeAway() {
       const loser = holder

@@ -17,13 +17,13 @@ export interface Engines {
   readonly prefix: string
 }
 
-/** Variables of one instance; `number` tells instances apart. */
-export function productionEnv({ opensearchUrl, brokerUrl, prefix }: Engines, number = 1) {
+/** Variables of an instance. */
+export function productionEnv({ opensearchUrl, brokerUrl, prefix }: Engines) {
   return {
     LOG_LEVEL: 'warn',
     TELEMETRY_FEED: 'mqtt',
     MQTT_URL: brokerUrl,
-    MQTT_CLIENT_ID_PREFIX: `${prefix}${number}`,
+    MQTT_CLIENT_ID_PREFIX: prefix,
     MQTT_SHARE_NAME: `${prefix}share`,
     MQTT_CONNECTIONS: '3',
     MQTT_PLATFORM_EVENTS: 'off',

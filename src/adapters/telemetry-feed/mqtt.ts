@@ -1,17 +1,21 @@
-import type { mqtt5 } from 'aws-iot-device-sdk-v2'
 import type { MqttFeedConfig } from '../../config/adapters.ts'
-import type { HeldLease, Leases } from '../../ports/leases.ts'
+import type { Leases } from '../../ports/leases.ts'
 import {
   type FeedMessage,
   TELEMETRY_TOPIC_FILTERS,
   type TelemetryFeed,
 } from '../../ports/telemetry-feed.ts'
 import { createClientSettings, type Sdk } from './mqtt/client-settings.ts'
-import { Connection } from './mqtt/connection.ts'
-import type { ConnectionFailure } from './mqtt/describe-failure.ts'
+import { Connection, type MakeConnection } from './mqtt/connection.ts'
+import { ConnectionPool } from './mqtt/connection-pool.ts'
+import { drainSession } from './mqtt/drain-session.ts'
+import { LeftSessions } from './mqtt/left-sessions.ts'
+import { type Member, Membership, memberClientId, memberLeasePrefix } from './mqtt/membership.ts'
+import { PlatformEvents } from './mqtt/platform-events.ts'
 
 // Messages of an MQTT 5 broker: a pool of connections shares one subscription with the pools of all
-// other instances; what can't be shared comes on one more connection, in one instance at a time.
+// other instances. Which connections are whose, also after a crash, is decided by a number that each
+// instance takes; what can't be shared comes on one more connection, in one instance at a time.
 
 export interface MqttFeedOptions {
   readonly leases: Leases
@@ -22,13 +26,21 @@ export interface MqttFeedOptions {
   readonly onFailed: (clientId: string, reason: string) => void
   /** A connection was opened anew so that what was refused comes again. */
   readonly onReopened: (clientId: string, reason: string) => void
-  /** How long `start` waits for the first connection. */
+  readonly onMember: (event: MemberEvent, number: number) => void
+  /** How long `start` waits for a number and for the first connection. */
   readonly startTimeoutMs?: number
+  /** How often to look for sessions that instances have left, and when one counts as empty. */
+  readonly sweep?: { readonly intervalMs: number; readonly quietMs: number }
 }
 
+/**
+ * This instance's connections have the number now; had it, and are closed; the sessions of a number
+ * that nobody had are emptied and ended.
+ */
+export type MemberEvent = 'joined' | 'lost' | 'drained'
+
 const START_TIMEOUT_MS = 30_000
-/** Connects begin this far apart: 50 a second of the 500 that AWS IoT Core allows an account. */
-const CONNECT_EVERY_MS = 20
+const SWEEP = { intervalMs: 30_000, quietMs: 3000 }
 /** For messages that a broker sends beyond the receive maximum. */
 const HOLD_MAX_BYTES = 64_000_000
 /** AWS IoT Core publishes them; its reserved topics can't be subscribed to by a group. */
@@ -42,34 +54,58 @@ export function createMqttFeed(config: MqttFeedConfig, options: MqttFeedOptions)
 class MqttFeed implements TelemetryFeed {
   readonly #config: MqttFeedConfig
   readonly #options: MqttFeedOptions
-  readonly #pool: Connection[] = []
+  readonly #filters: readonly string[]
   readonly #holdBudget = { leftBytes: HOLD_MAX_BYTES }
-  readonly #timers = new Set<NodeJS.Timeout>()
-  /** What is wrong with a connection of the pool, while it is. */
-  readonly #failures = new Map<string, ConnectionFailure>()
+  readonly #membership: Membership
+  #makeConnection: MakeConnection | undefined
   #deliver: ((message: FeedMessage) => void) | undefined
-  #lease: HeldLease | undefined
-  #platform: Connection | undefined
-  /** Opening and closing the platform's connection, one after the other. */
-  #platformWork: Promise<void> = Promise.resolve()
+  #member: Member | undefined
+  #pool: ConnectionPool | undefined
+  /** Ends with the number that this instance has now. */
+  #memberEnd = new AbortController()
+  #leftSessions: LeftSessions | undefined
+  #platformEvents: PlatformEvents | undefined
+  #rejoining: Promise<void> = Promise.resolve()
+  #isLost = false
   #closing: Promise<void> | undefined
 
   constructor(config: MqttFeedConfig, options: MqttFeedOptions) {
     this.#config = config
     this.#options = options
+    const { shareName } = config
+    this.#filters = SHARED_FILTERS.map((filter) =>
+      shareName === undefined ? filter : `$share/${shareName}/${filter}`,
+    )
+    this.#membership = new Membership({
+      ...{ config, leases: options.leases },
+      onLost: () => this.#lose(),
+    })
   }
 
   async start(deliver: (message: FeedMessage) => void): Promise<void> {
+    const { startTimeoutMs = START_TIMEOUT_MS } = this.#options
     const sdk: Sdk = await import('aws-iot-device-sdk-v2')
     const settingsOf = await createClientSettings(sdk, this.#config)
+    this.#makeConnection = (clientId, own) =>
+      new Connection({
+        ...{ sdk, clientId, config: settingsOf(clientId), holdBudget: this.#holdBudget },
+        unacknowledgedMax: this.#config.unacknowledgedMax,
+        now: this.#options.now,
+        deliver: this.#take,
+        onReopened: (reason) => this.#options.onReopened(clientId, reason),
+        ...own,
+      })
     this.#deliver = deliver
     try {
-      await this.#openPool(sdk, settingsOf)
+      const member = await this.#membership.join(startTimeoutMs)
+      await this.#openPool(member, this.#makeConnection, startTimeoutMs).catch((error: Error) => {
+        throw new Error(`No MQTT connection to MQTT_URL=${this.#config.url}: ${error.message}`)
+      })
+      this.#startCompanions(this.#makeConnection, member)
     } catch (error) {
       await this.close()
       throw error
     }
-    if (this.#config.platformEvents) this.#competeForPlatform(sdk, settingsOf)
   }
 
   describe(): { urls: string[] } {
@@ -77,8 +113,12 @@ class MqttFeed implements TelemetryFeed {
   }
 
   problems(): string[] {
-    if (this.#pool.length === 0 || this.#pool.some(({ isReady }) => isReady)) return []
-    return [`no connection to ${this.#config.url}: ${this.#lastFailure()}`]
+    const { url } = this.#config
+    if (this.#isLost) {
+      return [`no connection to ${url}: this instance waits for the database to give it a number`]
+    }
+    if (this.#pool === undefined || this.#pool.isUp) return []
+    return [`no connection to ${url}: ${this.#pool.lastFailure()}`]
   }
 
   /**
@@ -87,6 +127,7 @@ class MqttFeed implements TelemetryFeed {
    */
   async stopIntake(): Promise<void> {
     this.#deliver = undefined
+    this.#leftSessions?.stop()
   }
 
   close(): Promise<void> {
@@ -96,112 +137,74 @@ class MqttFeed implements TelemetryFeed {
 
   async #close(): Promise<void> {
     this.#deliver = undefined
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#yieldPlatform()
-    await Promise.all([...this.#pool.map((connection) => connection.close()), this.#platformWork])
-    // Only now: the next holder would throw our connection out.
-    await this.#lease?.release()
-    this.#pool.length = 0
-    this.#options.onConnections(0)
-  }
-
-  /** Resolves with the first connection; the others follow. */
-  async #openPool(sdk: Sdk, settingsOf: SettingsOf): Promise<void> {
-    const { connections, clientIdPrefix, shareName } = this.#config
-    const filters = SHARED_FILTERS.map((filter) =>
-      shareName === undefined ? filter : `$share/${shareName}/${filter}`,
-    )
-    await new Promise<void>((resolve, reject) => {
-      const { startTimeoutMs = START_TIMEOUT_MS } = this.#options
-      const giveUp = (why: string): void => {
-        reject(new Error(`No MQTT connection to MQTT_URL=${this.#config.url}: ${why}`))
-      }
-      this.#after(startTimeoutMs, () => giveUp(this.#lastFailure()))
-      for (let number = 1; number <= connections; number += 1) {
-        const clientId = `${clientIdPrefix}-${number}`
-        const connection = new Connection({
-          ...this.#connectionOptions(sdk, settingsOf, clientId),
-          filters,
-          onReady: () => {
-            this.#failures.delete(clientId)
-            this.#countReady()
-            resolve()
-          },
-          onFailed: (failure) => {
-            this.#failures.set(clientId, failure)
-            this.#options.onFailed(clientId, failure.text)
-            this.#countReady()
-            // Of no effect once one has been ready.
-            if (failure.isFinal) giveUp(failure.text)
-          },
-        })
-        this.#pool.push(connection)
-        this.#after((number - 1) * CONNECT_EVERY_MS, () => connection.open())
-      }
-    })
-  }
-
-  #connectionOptions(sdk: Sdk, settingsOf: SettingsOf, clientId: string) {
-    return {
-      sdk,
-      clientId,
-      config: settingsOf(clientId),
-      unacknowledgedMax: this.#config.unacknowledgedMax,
-      holdBudget: this.#holdBudget,
-      now: this.#options.now,
-      deliver: this.#take,
-      onReopened: (reason: string) => this.#options.onReopened(clientId, reason),
-    }
+    this.#memberEnd.abort()
+    this.#membership.stop()
+    await this.#rejoining
+    await Promise.all([
+      this.#pool?.close(),
+      this.#leftSessions?.close(),
+      this.#platformEvents?.close(),
+    ])
+    this.#pool = undefined
+    this.#isLost = false
+    // Only now: whoever takes the number would throw our connections out.
+    await this.#membership.leave()
   }
 
   readonly #take = (message: FeedMessage): void => this.#deliver?.(message)
 
-  /**
-   * The connection has the same client id in every instance, so the broker keeps what comes while
-   * it changes hands in its session, and a new holder throws out one that hangs.
-   */
-  #competeForPlatform(sdk: Sdk, settingsOf: SettingsOf): void {
-    const { shareName, clientIdPrefix } = this.#config
-    const clientId = `${shareName ?? clientIdPrefix}-events`
-    this.#lease = this.#options.leases.hold('platform-events', {
-      onGained: () => {
-        this.#platformWork = this.#platformWork.then(() => {
-          if (this.#closing !== undefined) return
-          this.#platform = new Connection({
-            ...this.#connectionOptions(sdk, settingsOf, clientId),
-            filters: PLATFORM_FILTERS,
-            onReady: () => undefined,
-            onFailed: ({ text }) => this.#options.onFailed(clientId, text),
-          })
-          this.#platform.open()
-        })
+  #openPool(member: Member, make: MakeConnection, withinMs?: number): Promise<void> {
+    const { connections } = this.#config
+    const { onConnections, onFailed, onMember } = this.#options
+    this.#memberEnd = new AbortController()
+    this.#member = member
+    this.#isLost = false
+    this.#pool = new ConnectionPool({
+      ...{ onConnections, onFailed, makeConnection: make, filters: this.#filters },
+      clientIds: Array.from({ length: connections }, (_, place) =>
+        memberClientId(this.#config, member.number, place + 1),
+      ),
+    })
+    onMember('joined', member.number)
+    this.#leftSessions?.drainSurplus(member, this.#memberEnd.signal)
+    return this.#pool.open(withinMs)
+  }
+
+  /** What is out comes again, to whoever has the number next. */
+  #lose(): void {
+    this.#memberEnd.abort()
+    this.#isLost = true
+    const closed = this.#pool?.close({ isHasty: true })
+    this.#pool = undefined
+    if (this.#member !== undefined) this.#options.onMember('lost', this.#member.number)
+    this.#rejoining = this.#rejoining.then(async () => {
+      await closed
+      // Rejects if this instance is stopped meanwhile.
+      const member = await this.#membership.join().catch(() => undefined)
+      if (member === undefined || this.#makeConnection === undefined) return
+      // Its connections are tried for ever; what is wrong with them is told and shown.
+      this.#openPool(member, this.#makeConnection).catch(() => undefined)
+    })
+  }
+
+  #startCompanions(makeConnection: MakeConnection, member: Member): void {
+    const config = this.#config
+    const { leases, onFailed, onMember, sweep = SWEEP } = this.#options
+    this.#leftSessions = new LeftSessions({
+      ...{ leases, leasePrefix: memberLeasePrefix(config), connections: config.connections },
+      drain: (number, connection, signal) => {
+        const clientId = memberClientId(config, number, connection)
+        const own = { clientId, filters: this.#filters, quietMs: sweep.quietMs }
+        return drainSession({ ...own, makeConnection, deliver: this.#take, onFailed }, signal)
       },
-      onLost: () => this.#yieldPlatform(),
+      isMember: () => !this.#isLost,
+      onDrained: (number) => onMember('drained', number),
+      intervalMs: sweep.intervalMs,
     })
-  }
-
-  #yieldPlatform(): void {
-    this.#platformWork = this.#platformWork.then(async () => {
-      await this.#platform?.close()
-      this.#platform = undefined
-    })
-  }
-
-  #lastFailure(): string {
-    return [...this.#failures.values()].at(-1)?.text ?? 'it did not answer in time'
-  }
-
-  #countReady(): void {
-    this.#options.onConnections(this.#pool.filter(({ isReady }) => isReady).length)
-  }
-
-  #after(delayMs: number, run: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      run()
-    }, delayMs)
-    this.#timers.add(timer)
+    this.#leftSessions.start()
+    this.#leftSessions.drainSurplus(member, this.#memberEnd.signal)
+    if (!config.platformEvents) return
+    const filters = PLATFORM_FILTERS
+    this.#platformEvents = new PlatformEvents({ leases, config, filters, makeConnection, onFailed })
   }
 }
-
-type SettingsOf = (clientId: string) => mqtt5.Mqtt5ClientConfig

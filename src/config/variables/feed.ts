@@ -43,10 +43,10 @@ export const feedVariables = {
   }),
   MQTT_CLIENT_ID_PREFIX: text({
     engine: 'TELEMETRY_FEED=mqtt',
-    default: 'fleetgrid-1',
+    default: 'fleetgrid',
     pattern: [/^[\w.:-]{1,100}$/, 'must be 1 to 100 letters, digits, and ._:-'],
     description:
-      'Connections are called {prefix}-{number}. Each instance needs one of its own that stays the same over restarts, or its session is lost: an ordinal, not a random id.',
+      'Connections are called {prefix}-{instance}-{n}. The same for all instances of one system; the number of each is decided in DATABASE, which they share. Another system on this broker needs another one.',
   }),
   MQTT_SUBSCRIPTION: oneOf(['shared', 'plain'], {
     engine: 'TELEMETRY_FEED=mqtt',

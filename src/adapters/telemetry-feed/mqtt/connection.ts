@@ -22,16 +22,32 @@ export interface ConnectionOptions {
   readonly holdBudget: HoldBudget
   readonly now: () => number
   readonly deliver: (message: FeedMessage) => void
-  /** Connected, and every filter is granted. */
-  readonly onReady: () => void
+  /** Connected, and every filter is granted. The broker had a session of this client id, or hadn't. */
+  readonly onReady: (isResumed: boolean) => void
   /** Lost, not made, or not granted; it is tried again. */
   readonly onFailed: (failure: ConnectionFailure) => void
   /** Opened anew on purpose, so that what was refused comes again. */
   readonly onReopened: (reason: string) => void
 }
 
-/** AWS IoT Core takes no more in one SUBSCRIBE (docs: AWS IoT Core limits). */
+/** What differs between the connections of one feed. */
+export type MakeConnection = (
+  clientId: string,
+  own: Pick<ConnectionOptions, 'filters' | 'onReady' | 'onFailed'> &
+    Partial<Pick<ConnectionOptions, 'unacknowledgedMax' | 'deliver'>>,
+) => Connection
+
+export interface CloseOptions {
+  /** The broker forgets the client id. */
+  readonly endsSession?: boolean
+  /** At once: acknowledgements that aren't with the broker yet are given up. */
+  readonly isHasty?: boolean
+}
+
+/** AWS IoT Core takes no more in one SUBSCRIBE or UNSUBSCRIBE (docs: AWS IoT Core limits). */
 const FILTERS_PER_SUBSCRIBE_MAX = 8
+/** Reason codes of an UNSUBACK, MQTT 5 §3.11.3. */
+const REFUSED_FROM = 128
 /** Refusals that come together make one new connection. */
 const REOPEN_GATHER_MS = 50
 const REOPEN_MAX_MS = 30_000
@@ -64,7 +80,7 @@ export class Connection {
     const { mqtt5 } = options.sdk
     this.#client = new mqtt5.Mqtt5Client(options.config)
     this.#client.on('messageReceived', (event) => this.#receive(event))
-    this.#client.on('connectionSuccess', () => this.#connected())
+    this.#client.on('connectionSuccess', ({ connack }) => this.#connected(connack.sessionPresent))
     this.#client.on('connectionFailure', (event) => this.#fail(describeFailure(event)))
     this.#client.on('disconnection', (event) => this.#disconnected(event))
     this.#client.on('stopped', () => this.#stopped())
@@ -75,25 +91,44 @@ export class Connection {
     return this.#isReady
   }
 
+  /** Nothing that came waits for an answer. */
+  get isIdle(): boolean {
+    return this.#window.isIdle
+  }
+
   open(): void {
     if (this.#closing !== undefined) return
     this.#isRunning = true
     this.#client.start()
   }
 
+  /** The broker assigns nothing more to this session. False: it must be tried again. */
+  async unsubscribe(filters: readonly string[]): Promise<boolean> {
+    try {
+      for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE_MAX) {
+        const topicFilters = filters.slice(at, at + FILTERS_PER_SUBSCRIBE_MAX)
+        const { reasonCodes } = await this.#client.unsubscribe({ topicFilters })
+        if (reasonCodes.some((code) => code >= REFUSED_FROM)) return false
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /** Says good-bye and keeps the session. What was acknowledged before has reached the broker. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
     return this.#closing
   }
 
-  async #close(): Promise<void> {
+  async #close({ endsSession = false, isHasty = false }: CloseOptions): Promise<void> {
     clearTimeout(this.#reopenTimer)
-    if (this.#isConnected) await this.#flush()
+    if (this.#isConnected && !isHasty) await this.#flush()
     this.#nextEpoch()
     if (this.#isRunning) {
       const stopped = new Promise((resolve) => this.#client.once('stopped', resolve))
-      this.#stop()
+      this.#stop(endsSession)
       await settledWithin(STOP_TIMEOUT_MS, stopped)
     }
     this.#isReady = false
@@ -135,21 +170,21 @@ export class Connection {
     this.#window.reset()
   }
 
-  #connected(): void {
+  #connected(isResumed: boolean): void {
     this.#nextEpoch()
     this.#isConnected = true
     this.#connectedAt = performance.now()
-    void this.#subscribe(this.#epoch)
+    void this.#subscribe(this.#epoch, isResumed)
   }
 
   /** Each time: costs nothing, and a session may be gone or from a version with other filters. */
-  async #subscribe(epoch: number): Promise<void> {
+  async #subscribe(epoch: number, isResumed: boolean): Promise<void> {
     try {
       const failure = await this.#requestFilters()
       if (epoch !== this.#epoch || this.#closing !== undefined) return
       if (failure === undefined) {
         this.#isReady = true
-        this.#options.onReady()
+        this.#options.onReady(isResumed)
         return
       }
       this.#fail({ text: failure, isFinal: true })
@@ -208,11 +243,13 @@ export class Connection {
     }, waitMs)
   }
 
-  #stop(): void {
+  #stop(endsSession = false): void {
     if (this.#isStopping) return
     this.#isStopping = true
-    const { mqtt5 } = this.#options.sdk
-    this.#client.stop({ reasonCode: mqtt5.DisconnectReasonCode.NormalDisconnection })
+    const reasonCode = this.#options.sdk.mqtt5.DisconnectReasonCode.NormalDisconnection
+    this.#client.stop(
+      endsSession ? { reasonCode, sessionExpiryIntervalSeconds: 0 } : { reasonCode },
+    )
   }
 
   #stopped(): void {

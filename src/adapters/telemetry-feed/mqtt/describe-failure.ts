@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<number, readonly [text: string, isFinal: boolean]
   138: ['the broker has banned this client', true],
   139: ['the broker is shutting down', false],
   142: [
-    'another process uses this client id: give each instance a MQTT_CLIENT_ID_PREFIX of its own',
+    'another process uses this client id: instances of one system must share a database (DATABASE=postgres), and another system on this broker needs another MQTT_CLIENT_ID_PREFIX',
     false,
   ],
 }

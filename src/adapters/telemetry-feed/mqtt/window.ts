@@ -68,6 +68,11 @@ export class Window {
     return this.#isOverflown && this.#out === 0
   }
 
+  /** All that came is done. */
+  get isIdle(): boolean {
+    return this.#out === 0 && !this.#isOverflown
+  }
+
   /** All of it comes again. */
   reset(): void {
     for (const { payload } of this.#held.slice(this.#head)) {
