@@ -64,6 +64,7 @@ async function measure(port: number, pollers: number) {
       queueUrl: `http://127.0.0.1:${port}/000000000000/bench`,
       pollers,
       inFlightMax: 5000,
+      inFlightMaxBytes: 64_000_000,
       visibilityMs: 60_000,
     },
     { envelope: 'iot-rule', onEvent: () => undefined, now: Date.now },

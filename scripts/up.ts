@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { lockDataFolder } from '../src/adapters/data-folder-lock.ts'
 import { type Engines, startEngines, stopEngines } from '../test/engines/all.ts'
 import { AWS_EMULATOR_ENV } from '../test/engines/aws.ts'
 import { choosePort, isFree } from '../test/engines/engine.ts'
@@ -45,6 +46,7 @@ try {
 }
 
 async function main(): Promise<number> {
+  const unlock = lockDataFolder(folder)
   const { http: httpPort, ...ports } = await choosePorts()
   console.error('up: starting OpenSearch, Mosquitto, PostgreSQL, SQS and S3 …')
   const engines = await startEngines({
@@ -58,19 +60,22 @@ async function main(): Promise<number> {
   } finally {
     console.error('up: stopping the engines …')
     await stopEngines(engines)
+    unlock()
   }
 }
 
 /** Until it ends or is stopped. Returns its exit code. */
 async function runService(engines: Engines, httpPort: number): Promise<number> {
-  const http = `http://127.0.0.1:${httpPort}`
-  const dataDir = join(folder, 'fleetgrid')
+  // What the caller has set goes first.
+  const env = { ...serviceEnv(engines, join(folder, 'fleetgrid'), httpPort), ...process.env }
+  const dataDir = resolve(env['DATA_DIR'] ?? '')
+  const http = `http://127.0.0.1:${env['HTTP_PORT']}`
   await mkdir(dataDir, { recursive: true })
   const service = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
     stdio: 'inherit',
     detached: true,
-    env: { ...serviceEnv(engines, dataDir, httpPort), ...process.env },
+    env,
   })
   const exited = new Promise<number>((done) => service.once('exit', (code) => done(code ?? 1)))
   const stop = () => service.kill('SIGTERM')
@@ -94,6 +99,10 @@ function serviceEnv(engines: Engines, dataDir: string, httpPort: number): NodeJS
     LOG_FORMAT: 'pretty',
     TELEMETRY_FEED: 'mqtt',
     MQTT_URL: engines.mosquitto.url,
+    // Mosquitto 2.0 forgets shared subscriptions when it restarts.
+    MQTT_SUBSCRIPTION: 'plain',
+    MQTT_CONNECTIONS: '1',
+    MQTT_UNACKNOWLEDGED_MAX: '2000',
     FLEET_INDEX: 'opensearch',
     OPENSEARCH_URL: engines.opensearch.url,
     OPENSEARCH_REPLICAS: '0',

@@ -19,7 +19,7 @@ import { handleFrameworkError, registerErrors, registerNotFound } from './http/e
 import type { Metrics } from './http/metrics.ts'
 import { observeRequests } from './http/observe-requests.ts'
 import { registerDocs, registerOpenapi } from './http/openapi.ts'
-import { operationsRoutes } from './http/operations-routes.ts'
+import { operationsRoutes, refuseWhileStarting } from './http/operations-routes.ts'
 import { registerRateLimit } from './http/rate-limit.ts'
 import { Problem } from './http/schemas.ts'
 import { registerMqttSocket, registerWebsockets } from './http/websockets.ts'
@@ -38,6 +38,8 @@ export interface AppDeps {
   readonly keys: Keys
   /** What keeps this process from serving, in words for a person; empty means ready. */
   readonly health: { check(): Promise<readonly string[]> }
+  /** What this process still does before it can serve; undefined once it can. */
+  readonly starting?: () => string | undefined
   /** Without it: no vehicle routes. */
   readonly fleet?: { readonly index: FleetIndex; readonly live: LiveVehicles }
   readonly deadLetters: { readonly store: DeadLetters; readonly redrive: RedriveLetter }
@@ -72,6 +74,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addSchema(Problem)
   await registerWebsockets(app)
   observeRequests(app, metrics)
+  if (deps.starting !== undefined) refuseWhileStarting(app, deps.starting)
   await app.register(fastifyHelmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY })
   const { rateLimitPerSecond, corsOrigins } = config.http
   if (corsOrigins.length > 0) {

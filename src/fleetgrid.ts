@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createPorts, type Ports } from './adapters/create-ports.ts'
 import { lockDataFolder } from './adapters/data-folder-lock.ts'
@@ -10,20 +9,28 @@ import type { Config } from './config/config.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
 import { errorMessage } from './domain/errors.ts'
 import { createLiveVehicles } from './fleet/live-vehicles.ts'
+import { createHealth } from './health.ts'
 import { createKeys } from './http/auth.ts'
+import { closeApp, listen } from './http/listen.ts'
 import { createMetrics } from './http/metrics.ts'
-import { type Cleanup, createCleanup } from './lib/cleanup.ts'
+import { createCleanup } from './lib/cleanup.ts'
+import { isDoneWithin, unlessAborted } from './lib/within.ts'
 import { observeAdapters } from './observe-adapters.ts'
+import { importOlder, type Opening, openPorts } from './open-ports.ts'
 import type { TelemetryFeed } from './ports/telemetry-feed.ts'
 import { createRetention } from './retention/retention.ts'
+import { createStartup } from './startup.ts'
 import { followChanges } from './telemetry/follow-changes.ts'
 import { Ingest } from './telemetry/ingest.ts'
 
 const CLOSE_GRACE_MS = 2000
-const OBJECT_STORE_CHECK_MS = 5000
+const STOPPING = 'this instance is stopping'
 
 export interface Fleetgrid {
-  /** Opens everything in order; whatever fails closes what was opened, and rejects. */
+  /**
+   * Opens everything in order, HTTP first, which says what is still missing. Whatever fails closes
+   * what was opened, and rejects; `drain` and `close` end it at any time.
+   */
   start(): Promise<void>
   /**
    * Intake stops, work in flight becomes durable and is acknowledged. False: not all of it within
@@ -51,14 +58,56 @@ export interface FleetgridOptions {
  */
 export async function createFleetgrid(
   config: Config,
-  { logger, clock = systemClock }: FleetgridOptions,
+  options: FleetgridOptions,
 ): Promise<Fleetgrid> {
+  const parts = await createParts(config, options)
+  const { ports, stopping, cleanup, ingest, retention, follower, app } = parts
+  return {
+    async start() {
+      try {
+        await open(config, parts)
+      } catch (error) {
+        // Otherwise whoever stops it closes it.
+        if (!stopping.signal.aborted) {
+          await cleanup.run().catch((err) => options.logger.error({ err }, 'clean-up failed'))
+        }
+        throw error
+      }
+    },
+    async drain() {
+      stopping.abort(new Error(STOPPING))
+      void retention.stop()
+      void follower.stop()
+      const intake = Promise.all(parts.started.map((feed) => feed.stopIntake()))
+      const drained = intake.then(() => ingest.drain())
+      const finished = await isDoneWithin(config.drainTimeoutMs, drained)
+      if (!finished) ingest.abort(STOPPING)
+      return finished
+    },
+    ports,
+    async close() {
+      stopping.abort(new Error(STOPPING))
+      await cleanup.run()
+    },
+    upkeep: () => retention.runOnce(),
+    urls: () => ({
+      http: app.listeningOrigin,
+      mqtt: config.roles.has('telemetry') ? ports.telemetryFeed.describe().urls : [],
+    }),
+  }
+}
+
+type Parts = Awaited<ReturnType<typeof createParts>>
+
+async function createParts(config: Config, { logger, clock = systemClock }: FleetgridOptions) {
   const metrics = createMetrics()
   const keys = createKeys(config.auth, clock)
+  const startup = createStartup({ logger, clock })
+  const { waiting: onWaiting, problem: starting } = startup
   const ports = createPorts(config, {
     instance: `${hostname()}-${randomUUID().slice(0, 8)}`,
     now: clock.now,
-    hooks: observeAdapters({ metrics, keys, logger, clock }),
+    hooks: observeAdapters({ metrics, keys, logger, clock, onWaiting }),
   })
   const { telemetryFeed, queues, fleetIndex, deadLetters } = ports
 
@@ -78,116 +127,79 @@ export async function createFleetgrid(
   const has = (role: 'fleet-api' | 'telemetry'): boolean => config.roles.has(role)
   const feeds = has('telemetry') ? [telemetryFeed, ...queues] : []
 
-  let isDraining = false
-  const health = createHealth(ports, () => [
-    ...(isDraining ? ['this instance is stopping'] : []),
+  const started: TelemetryFeed[] = []
+  const stopping = new AbortController()
+  const problems = () => [
+    ...(stopping.signal.aborted ? [STOPPING] : []),
     ...ingest.problems(),
-    ...feeds.flatMap((feed) => feed.problems()),
-  ])
+    ...started.flatMap((feed) => feed.problems()),
+  ]
   const app = await buildApp({
     config,
     logger,
     metrics,
     clock,
     keys,
-    health,
+    health: createHealth({ ports, clock, starting, problems }),
+    starting,
     ...(has('fleet-api') ? { fleet: { index: fleetIndex, live } } : {}),
     deadLetters: { store: deadLetters, redrive: (letter) => ingest.redrive(letter) },
     ...(has('telemetry') ? { deliver: (message) => ingest.deliver(message) } : {}),
     mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
   })
-
-  const cleanup = createCleanup()
-  const open = async (): Promise<void> => {
-    await prepareDataFolder(config.dataDir)
-    cleanup.add(await lockDataFolder(config.dataDir))
-    await keys.open()
-    await openPorts(ports, cleanup)
-    await ingest.load()
-    follower.start()
-    cleanup.add(() => follower.stop())
-    retention.start()
-    cleanup.add(() => retention.stop())
-    cleanup.add(() => closeApp(app))
-    for (const feed of feeds) await startFeed(feed, ingest, { cleanup, logger })
-    await listen(app, config.http)
-  }
-
-  return {
-    async start() {
-      try {
-        await open()
-      } catch (error) {
-        await cleanup.run().catch((failed) => logger.error({ err: failed }, 'clean-up failed'))
-        throw error
-      }
-    },
-    async drain() {
-      isDraining = true
-      await Promise.all([retention.stop(), follower.stop()])
-      await Promise.all(feeds.map((feed) => feed.stopIntake()))
-      return finishWithin(config.drainTimeoutMs, ingest)
-    },
-    ports,
-    close: () => cleanup.run(),
-    upkeep: () => retention.runOnce(),
-    urls: () => ({
-      http: app.listeningOrigin,
-      mqtt: has('telemetry') ? telemetryFeed.describe().urls : [],
-    }),
-  }
+  const services = { ingest, retention, follower, keys, app }
+  return { ports, ...services, feeds, started, startup, stopping, cleanup: createCleanup(), logger }
 }
 
-async function openPorts(ports: Ports, cleanup: Cleanup): Promise<void> {
-  const { database, signals, objectStore, deadLetters, fleetIndex } = ports
-  for (const port of [database, signals, objectStore, deadLetters, fleetIndex]) {
-    await port.open()
-    cleanup.add(() => port.close())
+/** HTTP first: whoever asks learns what is still missing. Each step adds its undoing. */
+async function open(config: Config, parts: Parts): Promise<void> {
+  const { ports, ingest, follower, retention, app, logger, startup, cleanup } = parts
+  const { signal } = parts.stopping
+  const opening = { startup, cleanup, logger, signal }
+  await prepareDataFolder(config.dataDir)
+  signal.throwIfAborted()
+  cleanup.add(lockDataFolder(config.dataDir))
+  const stopServing = once(() => closeApp(app))
+  cleanup.add(stopServing)
+  await listen(app, config.http)
+  await parts.keys.open()
+  await openPorts(ports, opening)
+  await importOlder(config, ports, opening)
+  startup.begin('it loads the registry')
+  await unlessAborted(ingest.load(signal), signal)
+  follower.start()
+  cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, follower.stop()))
+  retention.start()
+  cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, retention.stop()))
+  // Before what requests under way still use.
+  cleanup.add(stopServing)
+  for (const feed of parts.feeds) {
+    parts.started.push(feed)
+    await startFeed(feed, ingest, opening)
   }
+  startup.done()
 }
 
 async function startFeed(
   feed: TelemetryFeed,
   ingest: Ingest,
-  { cleanup, logger }: { readonly cleanup: Cleanup; readonly logger: Logger },
+  { cleanup, startup, signal, logger }: Opening,
 ): Promise<void> {
+  const { urls } = feed.describe()
+  startup.begin(`it starts the feed ${urls.join(', ')}`)
   cleanup.add(() => feed.close())
-  await feed.start((message) => ingest.deliver(message))
+  await unlessAborted(
+    feed.start((message) => ingest.deliver(message)),
+    signal,
+  )
   logger.info({ urls: feed.describe().urls }, 'telemetry feed started')
 }
 
-/** Ready: every engine answers, and nothing says that messages can't be stored. */
-function createHealth(ports: Ports, problems: () => readonly string[]) {
-  const { fleetIndex, database, objectStore } = ports
-  // It writes and removes an object: not for each of the load balancer's questions.
-  const checkObjects = rememberFor(OBJECT_STORE_CHECK_MS, () => objectStore.check())
-  const engines = [
-    ['fleet index', fleetIndex],
-    ['database', database],
-    ['object store', { check: checkObjects }],
-  ] as const
-  return {
-    async check(): Promise<readonly string[]> {
-      const failures = await Promise.all(
-        engines.map(([name, engine]) =>
-          engine.check().then(
-            () => [],
-            (error: Error) => [`${name}: ${error.message}`],
-          ),
-        ),
-      )
-      return [...failures.flat(), ...problems()]
-    },
-  }
-}
-
-function rememberFor<T>(durationMs: number, ask: () => Promise<T>): () => Promise<T> {
-  let last: { readonly answer: Promise<T>; readonly until: number } | undefined
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
   return () => {
-    if (last === undefined || performance.now() > last.until) {
-      last = { answer: ask(), until: performance.now() + durationMs }
-    }
-    return last.answer
+    running ??= run()
+    return running
   }
 }
 
@@ -203,36 +215,4 @@ async function prepareDataFolder(dataDir: string): Promise<void> {
       },
     )
   }
-}
-
-async function listen(app: FastifyInstance, { host, port }: Config['http']): Promise<void> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    const hint = isTaken
-      ? 'the port is taken: stop what listens there or set HTTP_PORT'
-      : errorMessage(error)
-    throw new Error(`HTTP server can't listen on HTTP_HOST=${host} HTTP_PORT=${port}: ${hint}`, {
-      cause: error,
-    })
-  }
-}
-
-/** Requests under way may finish; connections that say nothing are not waited for. */
-async function closeApp(app: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS)
-  await app.close()
-  clearTimeout(timer)
-}
-
-async function finishWithin(timeoutMs: number, ingest: Ingest): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, false)
-  })
-  const finished = await Promise.race([ingest.drain().then(() => true as const), late])
-  clearTimeout(timer)
-  if (!finished) ingest.abort('this instance is stopping')
-  return finished
 }

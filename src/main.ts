@@ -1,6 +1,6 @@
 import { type Config, createConfig } from './config/config.ts'
 import { ConfigurationError, readEnv } from './config/env.ts'
-import { createFleetgrid } from './fleetgrid.ts'
+import type { Fleetgrid } from './fleetgrid.ts'
 import { createLogger } from './logger.ts'
 
 // The process: environment → configuration → Fleetgrid → signals → exit code.
@@ -15,27 +15,35 @@ const logger = createLogger(config.log)
 process.on('uncaughtException', (error) => die(error, 'uncaught exception'))
 process.on('unhandledRejection', (error) => die(error, 'unhandled rejection'))
 
-const fleetgrid = await createFleetgrid(config, { logger })
-try {
-  await fleetgrid.start()
-} catch (error) {
-  logger.fatal((error as Error).message)
-  logger.debug({ err: error }, 'start failed')
-  process.exit(1)
-}
-
+let fleetgrid: Fleetgrid | undefined
+let isStopping = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => void stop(signal))
 }
+try {
+  // Loading all of it takes a second, in which a container's first process would ignore signals.
+  const { createFleetgrid } = await import('./fleetgrid.ts')
+  fleetgrid = await createFleetgrid(config, { logger })
+  if (!isStopping) await fleetgrid.start()
+} catch (error) {
+  // A signal came before it was up: `stop` closes what was opened.
+  if (!isStopping) {
+    logger.fatal((error as Error).message)
+    logger.debug({ err: error }, 'start failed')
+    process.exit(1)
+  }
+}
 
 async function stop(signal: string): Promise<void> {
+  if (isStopping) return
+  isStopping = true
   logger.info({ signal }, 'stopping: intake ends, work in flight finishes')
   process.once('SIGINT', () => die(new Error('second SIGINT'), 'stopped at once'))
   const lastResort = (): never => die(new Error('closing took too long'), 'stopped at once')
   setTimeout(lastResort, config.drainTimeoutMs + CLOSE_TIMEOUT_MS).unref()
   try {
-    const finished = await fleetgrid.drain()
-    await fleetgrid.close()
+    const finished = (await fleetgrid?.drain()) ?? true
+    await fleetgrid?.close()
     logger.info({ finished }, 'stopped')
     process.exit(finished ? 0 : 1)
   } catch (error) {

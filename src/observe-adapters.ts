@@ -11,10 +11,20 @@ interface Observers {
   readonly keys: Keys
   readonly logger: Logger
   readonly clock: Clock
+  readonly onWaiting: PortHooks['onWaiting']
 }
 
+const MEMBER_LINES = {
+  joined: ['info', 'number of this instance at the broker'],
+  lost: ['warn', 'number of this instance lost, taken anew'],
+  unsure: ['warn', 'the database can’t renew the number of this instance, which goes on with it'],
+  sure: ['info', 'the database renews the number of this instance again'],
+  drained: ['info', 'sessions that an instance had left are emptied and ended'],
+} as const
+
 /** What adapters report becomes metrics and, once and not a thousand times a second, log lines. */
-export function observeAdapters({ metrics, keys, logger, clock }: Observers): PortHooks {
+export function observeAdapters(observers: Observers): PortHooks {
+  const { metrics, keys, logger, clock, onWaiting } = observers
   const rejections = createRateBudget(10, 10_000, clock.now)
   const failures = createRateBudget(10, 10_000, clock.now)
   return {
@@ -44,14 +54,12 @@ export function observeAdapters({ metrics, keys, logger, clock }: Observers): Po
         logger.warn({ clientId, reason, suppressed }, 'MQTT connection reopened for its messages')
       },
       onMember(event, number) {
-        if (event === 'lost') logger.warn({ number }, 'number of this instance lost, taken anew')
-        else if (event === 'joined')
-          logger.info({ number }, 'number of this instance at the broker')
-        else logger.info({ number }, 'sessions that an instance had left are emptied and ended')
+        const [level, text] = MEMBER_LINES[event]
+        logger[level]({ number }, text)
       },
     },
     onQueueEvent: (queueUrl, event) => observeQueue(queueUrl, event, metrics, logger),
-    onWaiting: (reason) => logger.warn({ reason }, 'waiting for an engine'),
+    onWaiting,
     onSignalsFailed: (error) => logger.warn({ err: error }, 'signals failed, they come later'),
   }
 }

@@ -53,6 +53,8 @@ export interface SqsPollerConfig {
   readonly pollers: number
   /** Messages received and not yet deleted; receiving stops there. */
   readonly inFlightMax: number
+  /** Bytes of their bodies; a receive needs 10.5 MB of it free, which is what it may bring. */
+  readonly inFlightMaxBytes: number
   /** While a message is being stored it is kept invisible, again and again for this long. */
   readonly visibilityMs: number
 }
@@ -101,7 +103,7 @@ export interface PostgresDatabaseConfig {
   /** postgres://user:password@host:5432/name */
   readonly url: string
   readonly poolMax: number
-  /** With a CA file, or with `require`, connections without TLS are refused. */
+  /** `require` encrypts without knowing the server; `verify` checks its certificate too. */
   readonly tls: 'off' | 'require' | 'verify'
   readonly caFile: string | undefined
   readonly connectTimeoutMs: number

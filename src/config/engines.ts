@@ -65,6 +65,7 @@ function createPollerConfig(env: Env, queueUrl: string): SqsPollerConfig {
     queueUrl,
     pollers: env.SQS_POLLERS,
     inFlightMax: env.SQS_IN_FLIGHT_MAX,
+    inFlightMaxBytes: env.SQS_IN_FLIGHT_MAX_MB * MB,
     visibilityMs: env.SQS_VISIBILITY_S * 1000,
   }
 }
@@ -130,15 +131,25 @@ export function findEngineProblems(env: Env): string[] {
     const [chooser = '', choice] = engine?.split('=') ?? []
     if (values[chooser] === choice) problems.push(`${name} is needed with ${engine}`)
   }
-  return [...problems, ...findMqttProblems(env), ...findAwsProblems(env), ...findPairs(env)]
+  return [
+    ...problems,
+    ...findMqttProblems(env),
+    ...findAwsProblems(env),
+    ...findPairs(env),
+    ...findTlsProblems(env),
+    ...findOpenSearchProblems(env),
+  ]
 }
 
 function findMqttProblems(env: Env): string[] {
   if (env.TELEMETRY_FEED !== 'mqtt' || env.MQTT_URL === undefined) return []
   const problems: string[] = []
   const { protocol } = new URL(env.MQTT_URL)
-  if (!['mqtt:', 'mqtts:', 'wss:'].includes(protocol)) {
-    problems.push(`MQTT_URL must begin with mqtt://, mqtts:// or wss://, not ${protocol}//`)
+  const { username, password } = new URL(env.MQTT_URL)
+  if (username !== '' || password !== '') {
+    problems.push(
+      'MQTT_URL holds a user or password: they belong into MQTT_USERNAME, MQTT_PASSWORD',
+    )
   }
   if (env.MQTT_SIGNING_REGION !== undefined && protocol !== 'wss:') {
     problems.push('MQTT_SIGNING_REGION needs MQTT_URL=wss://…: only a WebSocket can be signed')
@@ -157,23 +168,45 @@ function findMqttProblems(env: Env): string[] {
   return problems
 }
 
+const QUEUES = ['TELEMETRY_QUEUE_URL', 'ANOMALY_QUEUE_URL', 'RULE_ERROR_QUEUE_URL'] as const
+
 function findAwsProblems(env: Env): string[] {
-  const queues = ['TELEMETRY_QUEUE_URL', 'ANOMALY_QUEUE_URL', 'RULE_ERROR_QUEUE_URL'] as const
-  const users = [
-    ...(env.OBJECT_STORE === 's3' ? ['OBJECT_STORE=s3'] : []),
-    ...queues.filter((name) => env[name] !== undefined),
-  ]
+  const queues = QUEUES.filter((name) => env[name] !== undefined)
+  const users = [...(env.OBJECT_STORE === 's3' ? ['OBJECT_STORE=s3'] : []), ...queues]
   const problems: string[] = []
   if (users.length > 0 && env.AWS_REGION === undefined) {
     problems.push(`AWS_REGION is needed with ${users.join(', ')}`)
   }
-  const hasQueue = queues.some((name) => env[name] !== undefined)
-  if (hasQueue && env.SQS_IN_FLIGHT_MAX > env.WRITE_QUEUE_MAX) {
+  const inFlight = queues.length * env.SQS_IN_FLIGHT_MAX
+  if (inFlight > env.WRITE_QUEUE_MAX) {
     problems.push(
-      `SQS_IN_FLIGHT_MAX (${env.SQS_IN_FLIGHT_MAX}) must not exceed WRITE_QUEUE_MAX (${env.WRITE_QUEUE_MAX})`,
+      `SQS_IN_FLIGHT_MAX of ${queues.join(', ')} together (${queues.length} × ${env.SQS_IN_FLIGHT_MAX} = ${inFlight}) must not exceed WRITE_QUEUE_MAX (${env.WRITE_QUEUE_MAX})`,
     )
   }
-  return problems
+  return [...problems, ...findSecretsInUrls(env)]
+}
+
+/** These URLs are logged and shown; what is wrong with one is said without it. */
+function findSecretsInUrls(env: Env): string[] {
+  return [...QUEUES, 'AWS_ENDPOINT_URL' as const].flatMap((name) => {
+    const url = env[name]
+    if (url === undefined) return []
+    const { username, password } = new URL(url)
+    if (username === '' && password === '') return []
+    return `${name} must not hold a user name or password: give this process a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`
+  })
+}
+
+/** A file that nobody would look at must not seem to protect. */
+function findTlsProblems(env: Env): string[] {
+  if (env.DATABASE_CA_FILE === undefined || env.DATABASE_TLS === 'verify') return []
+  return ['DATABASE_CA_FILE needs DATABASE_TLS=verify: otherwise no certificate is checked']
+}
+
+function findOpenSearchProblems(env: Env): string[] {
+  if (env.OPENSEARCH_USERNAME === undefined || env.OPENSEARCH_SIGNING_REGION === undefined)
+    return []
+  return ['OPENSEARCH_USERNAME and OPENSEARCH_SIGNING_REGION exclude each other: choose one']
 }
 
 const PAIRS = [

@@ -48,7 +48,8 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     try {
       values[name] = variable.parse(value)
     } catch (error) {
-      problems.push(`${name}=${JSON.stringify(value)} ${(error as Error).message}`)
+      const shown = variable.secret ? '…' : JSON.stringify(value)
+      problems.push(`${name}=${shown} ${(error as Error).message}`)
     }
   }
   if (problems.length > 0) throw new ConfigurationError(problems)

@@ -9,6 +9,8 @@ export interface Variable<T> {
   readonly engine?: string
   /** Must be set with that engine. */
   readonly required?: boolean
+  /** May hold a password: its value is never shown. */
+  readonly secret?: boolean
   /** Returns the value, or throws an Error whose message says what is expected. */
   readonly parse: (text: string) => T
 }
@@ -19,6 +21,7 @@ interface Options {
   readonly unit?: string
   readonly engine?: string
   readonly required?: boolean
+  readonly secret?: boolean
 }
 
 interface TextOptions extends Options {
@@ -74,13 +77,26 @@ export function listOf<const T extends string>(
   })
 }
 
-/** Not set means undefined. */
-export function optionalUrl(options: Omit<Options, 'default'>): Variable<string | undefined> {
+interface UrlOptions extends Omit<Options, 'default'> {
+  /** Without colon; all are fine if not given. */
+  readonly protocols?: readonly string[]
+}
+
+/** Not set means undefined. URLs can hold passwords, so they count as secret. */
+export function optionalUrl({ protocols, ...options }: UrlOptions): Variable<string | undefined> {
   const parse = (value: string): string => {
-    if (!URL.canParse(value)) throw new Error('must be a URL, such as https://example.com/keys')
+    if (!URL.canParse(value)) {
+      throw new Error(
+        `must be a URL, such as ${protocols?.[0] ?? 'https'}://example.com; in a password / # ? @ % are written %2F %23 %3F %40 %25`,
+      )
+    }
+    const protocol = new URL(value).protocol.slice(0, -1)
+    if (protocols !== undefined && !protocols.includes(protocol)) {
+      throw new Error(`must begin with ${protocols.map((name) => `${name}://`).join(' or ')}`)
+    }
     return value
   }
-  return { type: 'URL', default: undefined, unit: '', ...options, parse }
+  return { type: 'URL', default: undefined, unit: '', secret: true, ...options, parse }
 }
 
 function variable<T>(type: string, options: Options, parse: (text: string) => T): Variable<T> {

@@ -1,6 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
+import { publicError } from '../domain/errors.ts'
 import type { Metrics } from './metrics.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answers from the first moment, whatever this process still waits for. */
+    isForOperations?: boolean
+  }
+}
 
 export interface OperationsRoutesOptions {
   readonly health: { check(): Promise<readonly string[]> }
@@ -15,7 +24,7 @@ export const operationsRoutes: FastifyPluginAsyncTypebox<OperationsRoutesOptions
   app,
   { health, metrics },
 ) => {
-  const config = { rateLimit: false as const }
+  const config = { rateLimit: false as const, isForOperations: true }
 
   app.get('/live', { schema: liveSchema, config }, () => ({ status: 'live' }))
 
@@ -27,6 +36,17 @@ export const operationsRoutes: FastifyPluginAsyncTypebox<OperationsRoutesOptions
 
   app.get('/metrics', { schema: metricsSchema, config }, async (_request, reply) => {
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+}
+
+/** 503 with Retry-After for all but operations; for routes that don't exist, too. */
+export function refuseWhileStarting(
+  app: FastifyInstance,
+  starting: () => string | undefined,
+): void {
+  app.addHook('onRequest', async ({ routeOptions }) => {
+    if (starting() === undefined || routeOptions.config?.isForOperations === true) return
+    throw publicError('unavailable', 'This instance is starting: try again after Retry-After')
   })
 }
 

@@ -22,7 +22,7 @@ export interface BatcherOptions<T> {
   readonly settle: (item: T, result: Settled) => void
   /** After the items of one write have been settled. */
   readonly onBatch?: (items: readonly T[], durationMs: number) => void
-  /** `attempt` counts failures since the last success, from 1. */
+  /** `attempt` counts from 1: failed rounds since the last success, or tries of one item. */
   readonly onRetry?: (count: number, attempt: number, cause: unknown) => void
   readonly onRecovered?: () => void
   readonly batchMax: number
@@ -41,6 +41,8 @@ interface Entry<T> {
   readonly item: T
   readonly addedAt: number
   settled: boolean
+  /** Writes that couldn't store it. */
+  attempts: number
 }
 
 const RETRY = { baseMs: 50, maxMs: 5000 }
@@ -48,8 +50,9 @@ const SWEEP_INTERVAL_MS = 1000
 
 /**
  * Writes items in batches. A batch goes out as soon as a write may, so a lone item hardly waits and
- * a busy sink gets large batches: no interval to tune, no timer per item. After a failure nothing is
- * written until a pause is over, whichever write it was that failed.
+ * a busy sink gets large batches: no interval to tune, no timer per item. After a write that failed
+ * for most of its items, nothing is written until a pause is over; where only some have to come again,
+ * they wait by themselves and hold up nobody.
  */
 export class Batcher<T> {
   readonly #options: BatcherOptions<T>
@@ -58,7 +61,11 @@ export class Batcher<T> {
   #waiting: Entry<T>[] = []
   readonly #writing = new Set<readonly Entry<T>[]>()
   #writingCount = 0
+  /** Rounds of failed writes since the last that didn't fail. */
   #failures = 0
+  /** Items that wait for their next try, and who will let them go on. */
+  #resting: Entry<T>[] = []
+  #rest: NodeJS.Timeout | undefined
   #sweeper: NodeJS.Timeout | undefined
   /** Something will call #pump later: the end of this turn, of the lingering, or of a pause. */
   #scheduled: { readonly cancel: () => void; readonly isPause: boolean } | undefined
@@ -72,12 +79,12 @@ export class Batcher<T> {
 
   /** Items that are not settled yet. */
   get size(): number {
-    return this.#waiting.length + this.#writingCount
+    return this.#waiting.length + this.#resting.length + this.#writingCount
   }
 
-  /** The sink has failed since its last success. */
+  /** The sink has failed since its last success, and somebody waits for it. */
   get failing(): boolean {
-    return this.#failures > 0
+    return this.#failures > 0 && this.size > 0
   }
 
   add(item: T): void {
@@ -86,7 +93,7 @@ export class Batcher<T> {
       settle(item, { outcome: 'refused', reason: `more than ${queueMax} messages are waiting` })
       return
     }
-    this.#waiting.push({ item, addedAt: now(), settled: false })
+    this.#waiting.push({ item, addedAt: now(), settled: false, attempts: 0 })
     if (this.#scheduled === undefined) this.#scheduleFirst()
     else if (this.#lingerMs > 0 && this.#waiting.length === batchMax) this.#pumpUnlessPaused()
   }
@@ -99,10 +106,11 @@ export class Batcher<T> {
 
   /** Gives up on what is left: it is refused. */
   abort(reason: string): void {
-    for (const entry of [...[...this.#writing].flat(), ...this.#waiting]) {
+    for (const entry of [...[...this.#writing].flat(), ...this.#waiting, ...this.#resting]) {
       this.#settle(entry, { outcome: 'refused', reason })
     }
     this.#waiting = []
+    this.#resting = []
     this.#endIfIdle()
   }
 
@@ -158,27 +166,55 @@ export class Batcher<T> {
   }
 
   #goOn(batch: readonly Entry<T>[], report: BatchReport, failure: unknown): void {
-    const { batchMax, onRetry, onRecovered } = this.#options
-    if (report.retry.length === 0) {
-      if (this.#failures > 0) onRecovered?.()
-      this.#failures = 0
-      // One full batch waits for nothing; less of it lingers, unless it has waited for this write.
-      const isWorthIt = this.#waiting.length >= batchMax || this.#writing.size === 0
-      if (this.#lingerMs === 0 || isWorthIt) this.#pumpUnlessPaused()
-      else if (this.#waiting.length > 0 && this.#scheduled === undefined) this.#scheduleFirst()
+    const { onRetry, onRecovered } = this.#options
+    const again = report.retry.map((index) => batch[index]).filter((entry) => isOpen(entry))
+    for (const entry of again) entry.attempts += 1
+    // Most of it: the sink is away or overloaded. Some of it: these items have a trouble of their own.
+    if (report.retry.length > batch.length / 2) {
+      this.#waiting = [...again, ...this.#waiting]
+      // Writes that were out together fail together: that is one failure.
+      if (this.#scheduled?.isPause !== true) {
+        this.#failures += 1
+        this.#schedulePump(backoffMs(this.#failures, RETRY), true)
+      }
+      onRetry?.(report.retry.length, this.#failures, failure ?? report.retryReason)
       return
     }
-    this.#failures += 1
-    onRetry?.(report.retry.length, this.#failures, failure ?? report.retryReason)
-    const again = report.retry.map((index) => batch[index]).filter((entry) => isOpen(entry))
-    this.#waiting = [...again, ...this.#waiting]
-    this.#schedulePump(backoffMs(this.#failures, RETRY), true)
+    if (this.#failures > 0) onRecovered?.()
+    this.#failures = 0
+    if (again.length > 0) {
+      const attempt = again.reduce((most, { attempts }) => Math.max(most, attempts), 1)
+      onRetry?.(again.length, attempt, report.retryReason)
+      this.#letRest(again, attempt)
+    }
+    this.#pumpNext()
+  }
+
+  /** One full batch waits for nothing; less of it lingers, unless it has waited for a write. */
+  #pumpNext(): void {
+    const isWorthIt = this.#waiting.length >= this.#options.batchMax || this.#writing.size === 0
+    if (this.#lingerMs === 0 || isWorthIt) this.#pumpUnlessPaused()
+    else if (this.#waiting.length > 0 && this.#scheduled === undefined) this.#scheduleFirst()
+  }
+
+  #letRest(entries: readonly Entry<T>[], attempt: number): void {
+    this.#resting.push(...entries)
+    this.#rest ??= setTimeout(
+      () => {
+        this.#rest = undefined
+        this.#waiting = [...this.#resting.splice(0), ...this.#waiting]
+        this.#pumpUnlessPaused()
+      },
+      backoffMs(attempt, RETRY),
+    )
   }
 
   #endIfIdle(): void {
     if (this.size > 0) return
     this.#scheduled?.cancel()
     this.#scheduled = undefined
+    clearTimeout(this.#rest)
+    this.#rest = undefined
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
     for (const resolve of this.#idle.splice(0)) resolve()
@@ -210,11 +246,13 @@ export class Batcher<T> {
         if (entry.addedAt <= before) this.#settle(entry, { outcome: 'refused', reason })
       }
     }
-    this.#waiting = this.#waiting.filter((entry) => {
+    const isInTime = (entry: Entry<T>): boolean => {
       if (entry.addedAt > before) return true
       this.#settle(entry, { outcome: 'refused', reason })
       return false
-    })
+    }
+    this.#waiting = this.#waiting.filter(isInTime)
+    this.#resting = this.#resting.filter(isInTime)
     this.#endIfIdle()
   }
 }

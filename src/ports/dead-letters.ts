@@ -58,8 +58,14 @@ export interface DeadLetters {
   markRedriven(id: string, at: number): Promise<void>
   /** It failed again, for this reason; ends the claim. Once accepted it stays accepted. */
   markFailedAgain(id: string, reason: string): Promise<void>
-  /** Removes letters received before `olderThan`, then the oldest beyond the size limit. */
-  trim(olderThan: number): Promise<{ readonly expired: number; readonly evicted: number }>
+  /**
+   * Removes letters received before `olderThan`, then the oldest beyond the size limit, in small
+   * steps; after `signal` no further one.
+   */
+  trim(
+    olderThan: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly expired: number; readonly evicted: number }>
   countOpen(): Promise<number>
   close(): Promise<void>
 }

@@ -50,7 +50,8 @@ export interface TelemetrySection {
  * The whole effect of one message. If one part can never be stored, none is. Otherwise it is reported
  * as accepted only when all of it is stored; a crash in between leaves a part, and the message, which
  * nobody acknowledged, comes again and completes it. A change whose first history record was stored
- * before is reported as a duplicate.
+ * before is reported as a duplicate; an index that keeps days apart can miss that at the edges of
+ * the retention and of 30 days ahead (ADR 0007).
  */
 export interface FleetChange {
   readonly history: readonly HistoryRecord[]
@@ -184,12 +185,15 @@ export interface Writing {
   readonly concurrency: number
   /** How long a write that isn't full waits for more, where each has a fixed cost. 0: not at all. */
   readonly lingerMs: number
+  /** After it a write is found by `readChanges`. */
+  readonly visibleAfterMs: number
 }
 
 /** The eight indices of the original: devices, shared_cardata, cardata, latest_telemetry, trip, dtc, event, anomaly. */
 export interface FleetIndex {
   /** Creates what is missing. */
-  open(): Promise<void>
+  /** Waits for an engine that is still starting, until it is there or `signal` is aborted. */
+  open(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
   /** Rejects when the index can't serve; the message says what to do. */
   check(): Promise<void>
@@ -227,6 +231,9 @@ export interface FleetIndex {
    */
   route(tripId: string): Promise<readonly Position[] | undefined>
 
-  /** Drops history of whole UTC days before the one of `before`, in small steps; returns how many records. */
-  dropHistory(before: number): Promise<number>
+  /**
+   * Drops history of whole UTC days before the one of `before`, in small steps; returns how many
+   * records. After `signal` no further step.
+   */
+  dropHistory(before: number, signal?: AbortSignal): Promise<number>
 }

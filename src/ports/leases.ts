@@ -7,15 +7,23 @@ export interface HeldLease {
   release(): Promise<void>
 }
 
+/**
+ * `taken`: the database says that another one has it. `unknown`: the database couldn't be asked for
+ * about as long as the lease lasts, so another one may have it. Nobody can get it while nobody
+ * reaches the database; but this process may be the only one that doesn't.
+ */
+export type LeaseLoss = 'taken' | 'unknown'
+
 export interface LeaseOptions {
   /** This instance has it now. Called again after each loss and new gain. Must not throw. */
   readonly onGained: () => void
   /**
-   * It may be another's soon: stop what it allows. Called before it has run out elsewhere, by
-   * a tenth of its duration: a process that stands still for longer than that (a debugger, a
+   * Stop what it allows. `unknown` comes before it has run out elsewhere, by a tenth of its
+   * duration, and is followed by `onGained` or by `taken`: what another one's beginning ends by
+   * itself may go on until then. A process that stands still for longer than that (a debugger, a
    * frozen machine) learns too late. Must not throw.
    */
-  readonly onLost: () => void
+  readonly onLost: (loss: LeaseLoss) => void
 }
 
 /**
@@ -26,7 +34,7 @@ export interface Leases {
   /** Competes for `name` until released. Never rejects: a database that is away means "not held". */
   hold(name: string, options: LeaseOptions): HeldLease
   /**
-   * One try to get `name` now; from then on it is renewed until it is released or lost. Undefined
+   * One try to get `name` now; from then on it is renewed until it is released or `taken`. Undefined
    * while somebody has it.
    * @throws FleetgridError `unavailable` when the database is away
    */
@@ -42,8 +50,10 @@ export interface Leases {
 export interface TakeOptions {
   /** What the holder is responsible for, as a number of at least 0; see `TakenLease.value`. */
   readonly value: number
-  /** As with `hold`; once, and it isn't competed for again. Not called before `take` has answered. */
-  readonly onLost: () => void
+  /** As with `hold`, but `taken` is the end: it isn't competed for again. */
+  readonly onLost: (loss: LeaseLoss) => void
+  /** After `unknown`: it is this instance's, whoever had it meanwhile. */
+  readonly onRegained?: () => void
 }
 
 export interface TakenLease extends HeldLease {

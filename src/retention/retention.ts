@@ -22,22 +22,25 @@ const FIRST_AFTER_MS = 30_000
 
 /** Drops history and dead letters that are past their time, so that disks don't fill for ever. */
 export function createRetention(deps: RetentionDeps): Repeater {
+  const stopping = new AbortController()
+  const { signal } = stopping
   const attempt = async (what: string, drop: () => Promise<void>): Promise<void> => {
     try {
       await drop()
     } catch (error) {
+      if (signal.aborted) return
       deps.logger.warn({ err: error }, `retention of ${what} failed, will be tried again`)
     }
   }
   const history = createRepeater({
     intervalMs: HISTORY_INTERVAL_MS,
     firstAfterMs: FIRST_AFTER_MS,
-    run: () => attempt('history', () => dropHistory(deps)),
+    run: () => attempt('history', () => dropHistory(deps, signal)),
   })
   const letters = createRepeater({
     intervalMs: DEAD_LETTERS_INTERVAL_MS,
     firstAfterMs: DEAD_LETTERS_INTERVAL_MS,
-    run: () => attempt('dead letters', () => trimDeadLetters(deps)),
+    run: () => attempt('dead letters', () => trimDeadLetters(deps, signal)),
   })
   const all = [history, letters]
   return {
@@ -45,20 +48,25 @@ export function createRetention(deps: RetentionDeps): Repeater {
       for (const repeater of all) repeater.start()
     },
     runOnce: async () => void (await Promise.all(all.map((repeater) => repeater.runOnce()))),
-    stop: async () => void (await Promise.all(all.map((repeater) => repeater.stop()))),
+    /** What runs ends after the step that it is at. */
+    async stop() {
+      stopping.abort()
+      await Promise.all(all.map((repeater) => repeater.stop()))
+    },
   }
 }
 
-async function dropHistory(deps: RetentionDeps): Promise<void> {
-  const dropped = await deps.fleetIndex.dropHistory(deps.clock.now() - deps.historyRetentionMs)
+async function dropHistory(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
+  const before = deps.clock.now() - deps.historyRetentionMs
+  const dropped = await deps.fleetIndex.dropHistory(before, signal)
   if (dropped === 0) return
   deps.metrics.historyDropped.inc(dropped)
   deps.logger.info({ dropped }, 'history dropped after its retention')
 }
 
-async function trimDeadLetters(deps: RetentionDeps): Promise<void> {
+async function trimDeadLetters(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
   const olderThan = deps.clock.now() - deps.deadLetterRetentionMs
-  const { expired, evicted } = await deps.deadLetters.trim(olderThan)
+  const { expired, evicted } = await deps.deadLetters.trim(olderThan, signal)
   deps.metrics.deadLettersEvicted.inc({ cause: 'expired' }, expired)
   deps.metrics.deadLettersEvicted.inc({ cause: 'evicted' }, evicted)
   if (expired > 0) deps.logger.info({ expired }, 'dead letters dropped after their retention')

@@ -23,14 +23,13 @@ import type {
   TripMessage,
   VehicleMessage,
 } from './messages.ts'
-import type { Applied, Registry, VehicleEntry } from './registry.ts'
+import { type Applied, OIL_TEMPERATURE, type Registry, type VehicleEntry } from './registry.ts'
 
 /** Trouble codes, attributes or installations that one document may ever have shown. */
 const ENTRIES_MAX = 200
 /** Of one attribute, as JSON; the longest of the original's is a few characters. */
 const ATTRIBUTE_LENGTH_MAX = 1024
 
-const OIL_TEMPERATURE = 'OilTemp'
 /** The original's score of an oil temperature is its distance from here (reference §1.5). */
 const OIL_TEMPERATURE_BASE_F = 250
 

@@ -7,8 +7,8 @@ import type { Signals } from '../ports/signals.ts'
 const CHANNEL = 'fleet-status'
 /** Without a signal. */
 const INTERVAL_MS = 5000
-/** What was stored just now is found after the index has refreshed. */
-const READ_AFTER_MS = 1200
+/** Statuses that are joined in one turn of the event loop. */
+const LEARN_MAX = 100
 /** Changes of this time are one signal. */
 const SIGNAL_AFTER_MS = 200
 
@@ -41,7 +41,7 @@ export function followChanges({ fleetIndex, signals, learn, logger }: FollowDeps
     firstAfterMs: INTERVAL_MS,
     async run() {
       try {
-        learn(await fleetIndex.readChanges())
+        await learnInTurns(await fleetIndex.readChanges(), learn)
         if (isFailing) logger.info('changes of other instances are read again')
         isFailing = false
       } catch (error) {
@@ -51,7 +51,7 @@ export function followChanges({ fleetIndex, signals, learn, logger }: FollowDeps
       }
     },
   })
-  const read = createDelay(READ_AFTER_MS, () => reader.runOnce())
+  const read = createDelay(fleetIndex.writing.visibleAfterMs, () => reader.runOnce())
   const tell = createDelay(SIGNAL_AFTER_MS, () => signals.publish(CHANNEL, ''))
   let unsubscribe = (): void => undefined
   return {
@@ -66,6 +66,21 @@ export function followChanges({ fleetIndex, signals, learn, logger }: FollowDeps
       tell.cancel()
       await reader.stop()
     },
+  }
+}
+
+/** A little at a time: sockets are served in between. Devices before the vehicles they are in. */
+async function learnInTurns(
+  { devices, vehicles }: RegistrySnapshot,
+  learn: FollowDeps['learn'],
+): Promise<void> {
+  for (let from = 0; from === 0 || from < devices.length; from += LEARN_MAX) {
+    learn({ devices: devices.slice(from, from + LEARN_MAX), vehicles: [] })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  for (let from = 0; from < vehicles.length; from += LEARN_MAX) {
+    learn({ devices: [], vehicles: vehicles.slice(from, from + LEARN_MAX) })
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 

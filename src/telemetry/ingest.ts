@@ -6,7 +6,7 @@ import type { Metrics } from '../http/metrics.ts'
 import { Batcher, type Settled } from '../lib/batcher.ts'
 import { createRateBudget } from '../lib/rate-budget.ts'
 import type { DeadLetter, DeadLetters } from '../ports/dead-letters.ts'
-import type { FleetChange, FleetIndex, RegistrySnapshot } from '../ports/fleet-index.ts'
+import type { FleetIndex, RegistrySnapshot } from '../ports/fleet-index.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import { ANOMALY_RECORDS_TOPIC, type FeedMessage } from '../ports/telemetry-feed.ts'
 import { applyMessage } from './apply-message.ts'
@@ -75,6 +75,9 @@ interface Work extends Applied {
 /** Messages without a usable time of their own that are recognised when they come again. */
 const FIRST_RECEIVED_MAX = 100_000
 
+/** Joins with other instances that are written at once. */
+const JOINS_MAX = 500
+
 /** A write that keeps failing is an ERROR at its third attempt and about once a minute. */
 const ATTEMPTS_PER_ERROR = 15
 
@@ -140,29 +143,33 @@ export class Ingest {
   }
 
   /** Fills the registry from the index; before the first message. */
-  async load(): Promise<void> {
+  async load(signal?: AbortSignal): Promise<void> {
     for await (const snapshot of this.#deps.fleetIndex.loadRegistry()) {
+      signal?.throwIfAborted()
       this.#registry.load(snapshot)
       for (const { status } of snapshot.vehicles) {
         this.#changed.add(this.#registry.vehicle(status.vin))
       }
       this.#announce()
     }
-    this.#storeJoins(this.#registry.settle())
+    this.#registry.settle()
+    this.#storeJoins()
     this.#deps.metrics.vehicles.set(this.#registry.size)
   }
 
   /** Takes in what other instances have stored. */
   learn(snapshot: RegistrySnapshot): void {
-    const { changed, unstored } = this.#registry.learn(snapshot)
-    for (const entry of changed) this.#changed.add(entry)
-    this.#storeJoins(unstored)
+    for (const entry of this.#registry.learn(snapshot)) this.#changed.add(entry)
+    this.#storeJoins()
     this.#announce()
   }
 
-  /** Nobody waits for these; what can't be written now is found again by the next `learn`. */
-  #storeJoins(changes: readonly FleetChange[]): void {
-    for (const change of changes) this.#writes.add({ change, passage: undefined })
+  /** Nobody waits for these, and messages go first: what isn't stored now is named again. */
+  #storeJoins(): void {
+    if (this.#writes.size > this.#deps.config.writeQueueMax / 2) return
+    for (const change of this.#registry.takeUnstored(JOINS_MAX)) {
+      this.#writes.add({ change, passage: undefined })
+    }
   }
 
   /** Takes one message of the feed; acknowledges or refuses it later. Never throws, never waits. */
@@ -308,14 +315,26 @@ export class Ingest {
 
   #settleWork(work: Work, result: Settled): void {
     const { passage } = work
-    if (result.outcome === 'duplicate') this.#registry.noteVisible(work, this.#changed)
-    if (result.outcome === 'accepted') this.#noteStored(work)
-    if (passage === undefined) return
+    const { isShared } = this.#deps.fleetIndex
+    // A shared index completes what an earlier try had left out, also where the rest was there.
+    if (result.outcome === 'accepted' || (isShared && result.outcome === 'duplicate')) {
+      this.#noteStored(work)
+    } else if (result.outcome === 'duplicate') this.#registry.noteVisible(work, this.#changed)
+    if (passage === undefined) {
+      if ('reason' in result) this.#logJoin(result.reason)
+      return
+    }
     if (result.outcome === 'accepted') {
       const { incoming, sentAt } = passage
       this.#metrics.observeLatency(this.#deps.clock.now(), incoming.receivedAt, sentAt)
     }
     this.#end(passage, outcomeOf(result))
+  }
+
+  #logJoin(reason: string): void {
+    const suppressed = this.#logBudget.take()
+    if (suppressed === undefined) return
+    this.#deps.logger.warn({ reason, suppressed }, 'a join with other instances is not stored yet')
   }
 
   #noteStored(work: Work): void {

@@ -2,9 +2,10 @@ import type { DeviceStatus } from '../domain/device.ts'
 import { currentInstallation, emptyDevice } from '../domain/device-merge.ts'
 import { joinDevices, joinStatuses } from '../domain/join-statuses.ts'
 import type { Position } from '../domain/position.ts'
-import { isNewer, type Stamp } from '../domain/stamp.ts'
+import { isNewer, newest, type Stamp } from '../domain/stamp.ts'
 import {
   emptyStatus,
+  isActive,
   isHidden,
   plainAttributes,
   type TelemetrySummary,
@@ -13,7 +14,7 @@ import {
   type VehicleView,
   viewVehicle,
 } from '../domain/vehicle.ts'
-import { replaceDevices } from '../domain/vehicle-merge.ts'
+import { clearAnomaly, replaceDevices } from '../domain/vehicle-merge.ts'
 import type { FleetChange, RegistrySnapshot } from '../ports/fleet-index.ts'
 import { Unusable } from './decode-payload.ts'
 
@@ -37,6 +38,9 @@ export interface Applied {
   readonly visible?: { readonly entry: VehicleEntry; readonly summary: TelemetrySummary }
 }
 
+/** The anomaly that is found in telemetry itself. */
+export const OIL_TEMPERATURE = 'OilTemp'
+
 /** Devices that were ever installed in one vehicle. */
 const DEVICES_PER_VEHICLE_MAX = 200
 
@@ -57,6 +61,8 @@ export class Registry {
   readonly #installed = new Map<string, Set<string>>()
   /** Device → its components. */
   readonly #components = new Map<string, Set<string>>()
+  /** Keys of joins that may have to be stored. */
+  readonly #unstored = new Set<string>()
   readonly #vehiclesMax: number
   readonly #devicesMax: number
   readonly #oilTemperatureLimitF: number | undefined
@@ -91,45 +97,92 @@ export class Registry {
   }
 
   /**
-   * Takes in what other processes have stored. Returns the vehicles that look different now, and
-   * what of the joins nobody has stored yet: where both sides knew something, or where a vehicle's
-   * list of devices lacks one.
+   * Takes in what other processes have stored; returns the vehicles that look different now. Joins
+   * that nobody has stored yet are left for `takeUnstored`: where both sides knew something, or where
+   * a vehicle's list of devices lacks one.
    */
-  learn(snapshot: RegistrySnapshot): { changed: VehicleEntry[]; unstored: FleetChange[] } {
-    const touched = new Set<string>()
-    const unstored: FleetChange[] = []
+  learn(snapshot: RegistrySnapshot): VehicleEntry[] {
+    const touched = new Set<VehicleEntry>()
     for (const stored of snapshot.devices) {
       const known = this.#devices.get(stored.deviceid)
+      if (known?.storedRevision === stored.revision) continue
       const status = known === undefined ? stored : joinDevices(known.status, stored)
-      if (status === known?.status && status.revision === known.storedRevision) continue
-      for (const vin of this.putDevice(status)) touched.add(vin)
+      for (const vin of this.putDevice(status))
+        touched.add(this.#vehicles.get(vin) ?? this.#add(vin))
       if (isSame(status, stored)) this.#noteStoredDevice(status)
-      else unstored.push({ history: [], devices: [status] })
+      else this.#unstored.add(deviceKey(stored.deviceid))
     }
-    for (const { status: stored } of snapshot.vehicles) {
-      const entry = this.#vehicles.get(stored.vin) ?? this.#add(stored.vin)
-      const before = entry.status
-      entry.status = before.revision === 0 ? stored : joinStatuses(before, stored)
-      if (isSame(entry.status, stored)) entry.storedRevision = entry.status.revision
-      const isUnstored = entry.status.revision > entry.storedRevision
-      if (entry.status !== before || isUnstored) touched.add(stored.vin)
+    for (const vehicle of snapshot.vehicles) {
+      const { vin } = vehicle.status
+      const entry = this.#vehicles.get(vin) ?? this.#add(vin)
+      if (this.#learnVehicle(entry, vehicle)) touched.add(entry)
     }
-    const changed = [...touched].map((vin) => this.#vehicles.get(vin) ?? this.#add(vin))
-    for (const entry of changed) unstored.push(...this.#listDevices(entry))
-    return { changed, unstored }
+    for (const entry of touched) this.#complete(entry)
+    return [...touched]
   }
 
-  /** After the last `load`: lists of devices that a crash left behind their devices. */
-  settle(): FleetChange[] {
-    const entries = [...this.#installed.keys()].map((vin) => this.#vehicles.get(vin))
-    return entries.flatMap((entry) => (entry === undefined ? [] : this.#listDevices(entry)))
+  #learnVehicle(entry: VehicleEntry, vehicle: RegistrySnapshot['vehicles'][number]): boolean {
+    const { status: stored, view, telemetryStamp, positionStamp } = vehicle
+    let isNews = false
+    if (view.telemetry && telemetryStamp && isNewer(telemetryStamp, entry.telemetry?.stamp)) {
+      entry.telemetry = { stamp: telemetryStamp, summary: view.telemetry }
+      if (this.#isCool(view.telemetry))
+        entry.coolAt = newest(entry.coolAt, telemetryStamp) ?? telemetryStamp
+      isNews = true
+    }
+    if (view.position && positionStamp && isNewer(positionStamp, entry.position?.stamp)) {
+      entry.position = { stamp: positionStamp, position: view.position }
+      isNews = true
+    }
+    if (entry.storedRevision === stored.revision) return isNews
+    const before = entry.status
+    entry.status = before.revision === 0 ? stored : joinStatuses(before, stored)
+    if (isSame(entry.status, stored)) entry.storedRevision = entry.status.revision
+    return isNews || entry.status !== before || entry.status.revision > entry.storedRevision
   }
 
-  #listDevices(entry: VehicleEntry): FleetChange[] {
+  /** After the last `load`: what a crash left behind. */
+  settle(): void {
+    for (const entry of this.#vehicles.values()) this.#complete(entry)
+  }
+
+  /** What follows from everything that is known together: the list of devices, an anomaly's end. */
+  #complete(entry: VehicleEntry): void {
     const { vin, deleted } = entry.status
-    entry.status = replaceDevices(entry.status, this.#devicesIn(vin, deleted))
-    const statuses = this.unstoredStatus(entry)
-    return statuses.length === 0 ? [] : [{ history: [], statuses }]
+    if (this.#installed.has(vin)) {
+      entry.status = replaceDevices(entry.status, this.#devicesIn(vin, deleted))
+    }
+    const anomaly = entry.status.anomalies[OIL_TEMPERATURE]
+    if (anomaly && entry.coolAt && isActive(anomaly) && isNewer(entry.coolAt, anomaly.raised)) {
+      entry.status = clearAnomaly(entry.status, OIL_TEMPERATURE, entry.coolAt)
+    }
+    if (entry.status.revision > entry.storedRevision) this.#unstored.add(vehicleKey(vin))
+  }
+
+  /** Some of the joins that are not known to be stored. They are named again until they are. */
+  takeUnstored(max: number): FleetChange[] {
+    const changes: FleetChange[] = []
+    for (const key of this.#unstored) {
+      if (changes.length >= max) break
+      const change = this.#unstoredChange(key)
+      // Behind the others: each gets its turn.
+      this.#unstored.delete(key)
+      if (change === undefined) continue
+      this.#unstored.add(key)
+      changes.push(change)
+    }
+    return changes
+  }
+
+  #unstoredChange(key: string): FleetChange | undefined {
+    const id = key.slice(1)
+    if (key === deviceKey(id)) {
+      const devices = this.unstoredDevice(id)
+      return devices.length === 0 ? undefined : { history: [], devices }
+    }
+    const entry = this.#vehicles.get(id)
+    const statuses = entry === undefined ? [] : this.unstoredStatus(entry)
+    return statuses.length === 0 ? undefined : { history: [], statuses }
   }
 
   /** @throws Unusable when the fleet is full */
@@ -305,6 +358,14 @@ export function viewEntry(entry: VehicleEntry): VehicleView | undefined {
   const position =
     entry.position && isNewer(entry.position.stamp, since) ? entry.position : undefined
   return viewVehicle(entry.status, telemetry?.summary, position?.position)
+}
+
+function vehicleKey(vin: string): string {
+  return `v${vin}`
+}
+
+function deviceKey(deviceid: string): string {
+  return `d${deviceid}`
 }
 
 /** A join is the very object, or has a revision of its own. */

@@ -24,23 +24,25 @@ t.test('records are placed by the day of their send time, odd clocks in one inde
   const names = new IndexNames({ indexPrefix: 'p-', historyRetentionMs: 30 * DAY_MS })
   const midnight = Date.parse('2026-11-20T00:00:00Z')
   const cases: [at: number, index: string][] = [
-    [START, 'p-cardata-2026.11.20'],
-    [midnight, 'p-cardata-2026.11.20'],
-    [midnight - 1, 'p-cardata-2026.11.19'],
-    [START - 30 * DAY_MS, 'p-cardata-2026.10.21'],
-    [START - 30 * DAY_MS - 1, 'p-cardata-other'],
-    [START + DAY_MS, 'p-cardata-2026.11.21'],
-    [START + DAY_MS + 1, 'p-cardata-other'],
-    [-1, 'p-cardata-other'],
-    [Number.MAX_SAFE_INTEGER, 'p-cardata-other'],
+    [START, 'p-cardata-fleetgrid-2026.11.20'],
+    [midnight, 'p-cardata-fleetgrid-2026.11.20'],
+    [midnight - 1, 'p-cardata-fleetgrid-2026.11.19'],
+    [START - 30 * DAY_MS, 'p-cardata-fleetgrid-2026.10.21'],
+    [START - 30 * DAY_MS - 1, 'p-cardata-fleetgrid-other'],
+    [START + DAY_MS + 5000, 'p-cardata-fleetgrid-2026.11.21'],
+    [START + 30 * DAY_MS, 'p-cardata-fleetgrid-2026.12.20'],
+    [START + 30 * DAY_MS + 1, 'p-cardata-fleetgrid-other'],
+    [-1, 'p-cardata-fleetgrid-other'],
+    [Number.MAX_SAFE_INTEGER, 'p-cardata-fleetgrid-other'],
   ]
   for (const [at, index] of cases) t.equal(names.history('cardata', at, START), index)
-  t.equal(names.dayOf('cardata', 'p-cardata-2026.11.20'), midnight)
+  t.equal(names.dayOf('cardata', 'p-cardata-fleetgrid-2026.11.20'), midnight)
   for (const other of [
-    'p-cardata-other',
-    'p-trip-2026.11.20',
-    'cardata-2026.11.20',
-    'p-cardata-2026.13.01',
+    'p-cardata-fleetgrid-other',
+    'p-trip-fleetgrid-2026.11.20',
+    'cardata-fleetgrid-2026.11.20',
+    'p-cardata-2026.11.20',
+    'p-cardata-fleetgrid-2026.13.01',
   ]) {
     t.equal(names.dayOf('cardata', other), undefined, other)
   }

@@ -41,6 +41,16 @@ for (const [name, body] of closed) {
   t.test(`bad input: ${name}`, async (t) => t.equal(openRuleEnvelope(body), undefined))
 }
 
+for (const depth of [100, 5000, 100_000, 500_000]) {
+  t.test(`bad input: a payload nested ${depth} deep ends, whatever it ends as`, async (t) => {
+    const payload = '['.repeat(depth) + ']'.repeat(depth)
+    const envelope = openRuleEnvelope(`{"topic":"${TOPIC}","payload":${payload}}`)
+    if (depth === 100) t.equal(Buffer.from(envelope?.payload ?? []).toString(), payload)
+    if (depth >= 100_000) t.equal(envelope, undefined)
+    t.pass('nothing was thrown')
+  })
+}
+
 t.test('property: any bytes come through byte by byte', async (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 500 }), fc.string({ minLength: 1 }), (bytes, topic) => {

@@ -71,6 +71,19 @@ t.test('what is not wanted any more is not sent', async (t) => {
   t.notOk(settled.has(1))
 })
 
+t.test('when nothing is left of what failed, that counts as recovered', async (t) => {
+  const { requests, settled, unwanted, pauses, add, recoveries } = setUp(
+    Array.from({ length: 1000 }, () => new Error('away')),
+  )
+  add(2)
+  await until(() => pauses.length >= 1)
+  unwanted.add(0)
+  unwanted.add(1)
+  await requests.drain()
+  t.equal(settled.size, 0)
+  t.equal(recoveries(), 1)
+})
+
 t.test('drain waits for repetitions, abandon ends it', async (t) => {
   const { requests, settled, add } = setUp([new Error('away'), new Error('away')])
   add(2)
@@ -83,6 +96,17 @@ t.test('drain waits for repetitions, abandon ends it', async (t) => {
   hopeless.requests.abandon()
   await drained
   t.equal(hopeless.settled.size, 0)
+})
+
+t.test('what fails after the end is not repeated', async (t) => {
+  const { requests, sent, settled, pauses, add } = setUp([new Error('away')])
+  add(10)
+  t.equal(sent.length, 1, 'under way')
+  requests.abandon()
+  add(10)
+  await new Promise(setImmediate)
+  await requests.drain()
+  t.same([sent.length, settled.size, pauses.length], [1, 0, 0])
 })
 
 t.test('which failures need a person, and what it is told', async (t) => {

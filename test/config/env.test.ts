@@ -31,7 +31,7 @@ t.test('every wrong value is in one list, with what was expected', async (t) => 
     'FLEETGRID_ROLES="telemetry,barista" has barista; choose from fleet-api, telemetry',
     'LOG_LEVEL="loud" must be one of fatal, error, warn, info, debug, trace',
     'HTTP_PORT="80a" must be a whole number from 0 to 65535',
-    'JWT_JWKS_URL="example.com" must be a URL, such as https://example.com/keys',
+    'JWT_JWKS_URL=… must be a URL, such as https://example.com; in a password / # ? @ % are written %2F %23 %3F %40 %25',
     'MQTT_PORT="70000" must be a whole number from 0 to 65535',
   ])
   const keysOfAnyone = readEnv({ JWT_JWKS_URL: 'https://example.com/keys' })
@@ -58,10 +58,24 @@ t.test('an engine says which variables it needs', async (t) => {
   t.match(problems({ TELEMETRY_FEED: 'sqs' }), [/TELEMETRY_QUEUE_URL/])
   const mqtt = { TELEMETRY_FEED: 'mqtt', MQTT_URL: 'mqtts://example.com:8883' }
   t.same(problems(mqtt), [])
-  t.match(problems({ ...mqtt, MQTT_URL: 'http://example.com' }), [/must begin with mqtt:/])
   t.match(problems({ ...mqtt, MQTT_SIGNING_REGION: 'eu-west-1' }), [/wss:/])
   t.match(problems({ ...mqtt, MQTT_CONNECTIONS: '500' }), [/WRITE_QUEUE_MAX/])
   t.match(problems({ ...mqtt, MQTT_KEY_FILE: 'key.pem' }), [/MQTT_CERTIFICATE_FILE/])
+})
+
+t.test('passwords are not shown, whatever is wrong with them', async (t) => {
+  const secrets = {
+    DATABASE_URL: 'postgres://fleet:S3cret#Pa/ss@host/db',
+    MQTT_URL: 'https://fleet:S3cret@host',
+    OPENSEARCH_URL: 'S3cret',
+  }
+  const problems = problemsOf(secrets)
+  t.equal(problems.length, 3)
+  t.notMatch(problems.join(), /S3cret/)
+  t.match(problems.join(), /must begin with mqtt:\/\/ or mqtts:\/\/ or wss:\/\//)
+  t.match(problemsOf({ DATABASE_URL: 'mysql://host/db' })[0], /postgres:\/\//)
+  const unused = readEnv({ DATABASE_CA_FILE: 'ca.pem' })
+  t.throws(() => createConfig(unused), /DATABASE_CA_FILE needs DATABASE_TLS=verify/)
 })
 
 t.test('lists are checked too', async (t) => {

@@ -24,9 +24,9 @@ export class LeaseLog {
         this.holders.add(instance)
         this.holdersMax = Math.max(this.holdersMax, this.holders.size)
       },
+      // After `unknown` comes `taken`, if so.
       onLost: () => {
-        this.events.push(`${instance} lost`)
-        this.holders.delete(instance)
+        if (this.holders.delete(instance)) this.events.push(`${instance} lost`)
       },
     })
     return {

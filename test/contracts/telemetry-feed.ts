@@ -47,6 +47,22 @@ export function telemetryFeedContract(t: Test, make: MakeFeed): void {
     }
   })
 
+  t.test('a payload that no parser survives is a message like any other', async (t) => {
+    const source = await make(t)
+    const { delivered, find } = await start(t, source)
+    for (const payload of BOMBS) await source.publish(TOPIC, payload)
+    await source.publish(TOPIC, bytes('after'))
+    ;(await find('after')).acknowledge()
+    await until(
+      () => {
+        for (const message of delivered) message.acknowledge()
+        return BOMBS.every((bomb) => delivered.some(({ payload }) => bomb.equals(payload)))
+      },
+      { what: 'each payload, byte by byte' },
+    )
+    t.pass('the feed goes on')
+  })
+
   t.test('what is acknowledged is gone', async (t) => {
     const source = await make(t)
     const first = await start(t, source)
@@ -179,6 +195,16 @@ const MESSAGES: readonly (readonly [topic: string, payload: Uint8Array])[] = [
   ['dt/cvra/Überholung 1/event', bytes('üß€😀')],
   ['cdf/assetlibrary/events/devices/ecu-1/modify', Buffer.alloc(100_000, 'x')],
   ['cdf/assetlibrary/events/groups/%2Fauto%2Fvehicles%2F5azy/create', bytes('[]')],
+]
+
+const DEPTH = 50_000
+
+/** What breaks whoever reads or writes it carelessly: a feed doesn't look into payloads. */
+const BOMBS: readonly Buffer[] = [
+  Buffer.from('['.repeat(DEPTH) + ']'.repeat(DEPTH)),
+  Buffer.from('{"a":'.repeat(DEPTH / 5)),
+  Buffer.from('{"__proto__":{"topic":1},"payload":"="}'),
+  Buffer.from([0xed, 0xa0, 0x80, 0x22, 0x00, 0xff]),
 ]
 
 async function start(t: Test, source: FeedUnderTest): Promise<Running> {

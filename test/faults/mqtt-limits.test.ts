@@ -1,4 +1,6 @@
 import t from 'tap'
+import { createEmbeddedDatabase } from '../../src/adapters/database/embedded.ts'
+import { createStoredLeases } from '../../src/adapters/leases/stored.ts'
 import type { FeedMessage } from '../../src/ports/telemetry-feed.ts'
 import { startLimitedBroker } from '../helpers/limited-broker.ts'
 import { makeMqttFeed, mqttFeedConfig } from '../helpers/mqtt-feed.ts'
@@ -86,6 +88,43 @@ t.test('whatever is refused, a client id connects at most about once a second', 
   t.ok(attempts >= 500, `${attempts} attempts`)
   t.equal(broker.mostConnects(), 1)
 })
+
+t.test(
+  'a session that is left is sent at 10 a second, amid other messages: all of it',
+  async (t) => {
+    const broker = await startLimitedBroker(t, { inFlightMax: 130, storedPerSecond: 10 })
+    const config = mqttFeedConfig(broker.url, { connections: 1, unacknowledgedMax: 130 })
+    const database = createEmbeddedDatabase({ adapter: 'embedded', dataDir: t.testdir() })
+    await database.open()
+    t.teardown(() => database.close())
+    const start = async (instance: string, deliver: (message: FeedMessage) => void) => {
+      const leases = createStoredLeases({ database, instance })
+      const made = makeMqttFeed(config, leases, { sweep: { intervalMs: 300, quietMs: 1500 } })
+      t.after(() => made.feed.close())
+      await made.feed.start(deliver)
+      return made
+    }
+    const held = new Set<string>()
+    const leaving = await start('leaving', (message) => void held.add(textOf(message)))
+    let number = 0
+    for (; number < 130; number += 1) broker.publish(TOPIC, `${number}`)
+    await until(() => held.size === 130, { what: 'its connection is full' })
+    const arrived = new Set<string>()
+    const staying = await start('staying', (message) => {
+      arrived.add(textOf(message))
+      message.acknowledge()
+    })
+    await leaving.feed.close()
+    const hasAll = () => {
+      for (const end = number + 3; number < end; number += 1) broker.publish(TOPIC, `${number}`)
+      return [...held].every((text) => arrived.has(text))
+    }
+    await until(hasAll, { withinMs: 60_000, what: 'what was left, while it is never quiet' })
+    await until(() => staying.members.includes('drained 1'), { what: 'its end' })
+    t.equal(broker.waiting(), 0)
+    t.equal(arrived.size, number)
+  },
+)
 
 function textOf({ payload }: FeedMessage): string {
   return Buffer.from(payload).toString('utf8')

@@ -98,5 +98,7 @@ t.test('one poison document in each of 1,000 bulks', { timeout: 300_000 }, async
   const publishing = await publishAll(t, broker.url, fleet.messages)
   await publishing.finished
   await verifyFleet(t, engines, fleet, { services: [service], withinMs: 150_000 })
-  t.ok(poisoned >= 1000, `${poisoned} bulks had poison`)
+  // Each is tried once more without what may be unfit in it.
+  t.ok(poisoned >= 2000, `${poisoned / 2} bulks had poison`)
+  t.ok(service.peakMemoryMb() < MEMORY_MAX_MB, `memory: ${Math.round(service.peakMemoryMb())} MB`)
 })

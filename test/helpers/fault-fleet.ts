@@ -1,6 +1,6 @@
 import { connectAsync, type MqttClient } from 'mqtt'
 import type { VehicleView } from '../../src/domain/vehicle.ts'
-import { cardata, dtc } from './messages.ts'
+import { cardata, deviceEvent, deviceLink, dtc, groupEvent } from './messages.ts'
 import { createRandom } from './random.ts'
 import { fleet, type Sent, send } from './registry.ts'
 
@@ -28,6 +28,10 @@ export interface FaultFleetOptions {
 
 const CODES = ['P0301', 'P1703', 'U1627'] as const
 const CODE_EVERY = 20
+/** What the asset library says: colours, devices that move between vehicles, their versions. */
+const ASSET_EVERY = 23
+/** Of telemetry, with oil so hot that it is an anomaly until the next cool reading. */
+const HOT_SHARE = 0.05
 const REPEAT_EVERY = 15
 /** How many places a message may come too late. */
 const DISORDER = 40
@@ -41,7 +45,10 @@ export function createFaultFleet(options: FaultFleetOptions): FaultFleet {
   const stored = { cardata: 0, dtc: 0 }
   let unusable = 0
   const add = (vin: string, family: string, text: string, rank: number): void => {
-    const sent = { topic: `dt/cvra/${vin}/${family}`, payload: Buffer.from(text) }
+    addTo(`dt/cvra/${vin}/${family}`, text, rank)
+  }
+  const addTo = (topic: string, text: string, rank: number): void => {
+    const sent = { topic, payload: Buffer.from(text) }
     messages.push({ ...sent, rank: rank + random() * DISORDER })
     const isRepeated = Math.floor(random() * REPEAT_EVERY) === 0
     if (isRepeated) messages.push({ ...sent, rank: rank + random() * 2 * DISORDER })
@@ -60,6 +67,11 @@ export function createFaultFleet(options: FaultFleetOptions): FaultFleet {
     } else if (isEvery(index, every)) {
       unusable += 1
       add(vin, 'cardata', JSON.stringify(cardata({ ...header, ...members })), index)
+    } else if (isEvery(index, ASSET_EVERY)) {
+      const [family, message] = assetMessage(vin, index, header.SendTimeStamp)
+      replay.push([family, message])
+      const kind = family === 'group-event' ? 'groups' : 'devices'
+      addTo(`cdf/assetlibrary/events/${kind}/x/modify`, JSON.stringify(message), index)
     } else if (isEvery(index, CODE_EVERY)) {
       stored.dtc += 1
       // A code is raised more often than all are cleared.
@@ -69,7 +81,9 @@ export function createFaultFleet(options: FaultFleetOptions): FaultFleet {
       add(vin, 'dtc', JSON.stringify(message), index)
     } else {
       stored.cardata += 1
-      const message = cardata({ ...header, ...somewhere(random), Odometer: { Metres: index } })
+      const OilTemp = random() < HOT_SHARE ? 300 : 240
+      const about = { ...header, ...somewhere(random), OilTemp }
+      const message = cardata({ ...about, Odometer: { Metres: index } })
       replay.push(['cardata', message])
       add(vin, 'cardata', JSON.stringify(message), index)
     }
@@ -80,6 +94,20 @@ export function createFaultFleet(options: FaultFleetOptions): FaultFleet {
 
 function isEvery(index: number, every = 0): boolean {
   return every > 0 && index % every === every - 1
+}
+
+function assetMessage(vin: string, index: number, time: string): Sent {
+  const device = `ecu-fault-${index % 7}`
+  if (index % 3 === 0) return ['device-event', deviceLink(device, { attach: vin }, time)]
+  if (index % 3 === 1) {
+    const softwareVersion = `1.${index}`
+    return [
+      'device-event',
+      deviceEvent(device, 'modify', { attributes: { softwareVersion } }, { time }),
+    ]
+  }
+  const objectId = `/auto/vehicles/${vin.toLowerCase()}`
+  return ['group-event', groupEvent('modify', { colorCode: `${index}` }, { objectId, time })]
 }
 
 /** Now and then a vehicle doesn't know where it is: its last good position stays. */
@@ -93,8 +121,7 @@ function replayed(messages: readonly Sent[], vehicles: number): Map<string, Vehi
   const registry = fleet([], vehicles)
   const vins = new Set<string>()
   for (const [family, message] of messages) {
-    const { vin } = send(registry, family, message).history[0] ?? { vin: '' }
-    vins.add(vin)
+    for (const { vin } of send(registry, family, message).history) vins.add(vin)
   }
   return new Map([...vins].flatMap((vin) => [[vin, registry.view(vin)] as const]).filter(isKnown))
 }

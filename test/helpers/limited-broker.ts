@@ -11,6 +11,8 @@ export interface LimitedBrokerOptions {
   readonly inFlightMax?: number
   /** Messages to one connection in each second. */
   readonly ratePerSecond?: number
+  /** Of those, what was stored while the client was away; unsubscribing ends the rest. */
+  readonly storedPerSecond?: number
   /** Answered with "not authorized". */
   readonly refusesFilter?: (filter: string) => boolean
 }
@@ -37,6 +39,8 @@ interface Session {
   readonly clientId: string
   readonly filters: Set<string>
   readonly inFlight: Map<number, Message>
+  /** Ids of those in flight that this connection hasn't got yet. */
+  readonly stored: Set<number>
   readonly connectedAt: number[]
   socket: Socket | undefined
   receiveMaximum: number
@@ -53,7 +57,12 @@ const MQTT_5 = { protocolVersion: 5 }
 
 export async function startLimitedBroker(
   t: Test,
-  { inFlightMax = 100, ratePerSecond = Infinity, refusesFilter }: LimitedBrokerOptions = {},
+  {
+    inFlightMax = 100,
+    ratePerSecond = Infinity,
+    storedPerSecond = Infinity,
+    refusesFilter,
+  }: LimitedBrokerOptions = {},
 ): Promise<LimitedBroker> {
   const sessions = new Map<string, Session>()
   /** All subscribers are of one share, and which topic is for which filter doesn't matter here. */
@@ -87,18 +96,28 @@ export async function startLimitedBroker(
     write(session.socket, { cmd: 'publish', topic, payload, qos: 1, messageId })
   }
 
+  /** The same packet ids as before, MQTT 5 §4.4. */
+  const sendStored = (session: Session): void => {
+    for (const id of [...session.stored].slice(0, storedPerSecond)) {
+      const message = session.inFlight.get(id)
+      session.stored.delete(id)
+      if (message !== undefined) send(session, id, message)
+    }
+  }
+
   const accept = (socket: Socket): void => {
     let session: Session | undefined
     const packets = parser(MQTT_5)
     packets.on('packet', (packet) => {
       if (packet.cmd === 'connect') {
+        const sessionPresent = sessions.has(packet.clientId)
         session = open(sessions, packet.clientId, packet.properties?.receiveMaximum ?? 65_535)
-        const sessionPresent = session.filters.size > 0
         session.socket?.destroy()
         session.socket = socket
         write(socket, { cmd: 'connack', reasonCode: 0, sessionPresent })
-        // The same packet ids as before, MQTT 5 §4.4.
-        for (const [id, message] of session.inFlight) send(session, id, message)
+        session.stored.clear()
+        for (const id of session.inFlight.keys()) session.stored.add(id)
+        sendStored(session)
       } else if (packet.cmd === 'subscribe') {
         const granted = packet.subscriptions.map(({ topic }) => {
           if (refusesFilter?.(topic)) return NOT_AUTHORIZED
@@ -107,12 +126,14 @@ export async function startLimitedBroker(
         })
         write(socket, { cmd: 'suback', messageId: packet.messageId ?? 0, granted })
       } else if (packet.cmd === 'unsubscribe') {
+        if (session !== undefined) unsubscribe(session, packet.unsubscriptions)
         write(socket, { cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [17] })
       } else if (packet.cmd === 'puback') {
         session?.inFlight.delete(packet.messageId ?? 0)
       } else if (packet.cmd === 'pingreq') {
         write(socket, { cmd: 'pingresp' })
       } else if (packet.cmd === 'disconnect') {
+        if (packet.properties?.sessionExpiryInterval === 0) sessions.delete(session?.clientId ?? '')
         socket.end()
       }
       pump()
@@ -128,7 +149,10 @@ export async function startLimitedBroker(
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const seconds = setInterval(() => {
-    for (const session of sessions.values()) session.sentThisSecond = 0
+    for (const session of sessions.values()) {
+      session.sentThisSecond = 0
+      if (session.socket !== undefined) sendStored(session)
+    }
     pump()
   }, 1000)
   const cut = (): void => {
@@ -161,6 +185,7 @@ function open(sessions: Map<string, Session>, clientId: string, receiveMaximum: 
     clientId,
     filters: new Set(),
     inFlight: new Map(),
+    stored: new Set(),
     connectedAt: [],
     socket: undefined,
     receiveMaximum,
@@ -171,6 +196,14 @@ function open(sessions: Map<string, Session>, clientId: string, receiveMaximum: 
   session.connectedAt.push(performance.now())
   sessions.set(clientId, session)
   return session
+}
+
+/** The broker may drop what it has stored for the filter, MQTT 5 §3.10.4; this one does. */
+function unsubscribe(session: Session, filters: readonly string[]): void {
+  const isSubscribed = filters.map((filter) => session.filters.delete(filter)).includes(true)
+  if (!isSubscribed) return
+  for (const id of session.stored) session.inFlight.delete(id)
+  session.stored.clear()
 }
 
 function mostWithinASecond({ connectedAt }: Session): number {

@@ -107,10 +107,10 @@ export function soleHolder(): Leases & { takeAway(): void } {
       return lease
     },
     listLeft: async () => [],
-    /** As when its holder lost the database: the next one has it, the holder waits again. */
+    /** As when its holder stood still for too long: the next one has it, the holder waits again. */
     takeAway() {
       const loser = holder
-      loser?.onLost()
+      loser?.onLost('taken')
       if (loser !== undefined) waiting.push(loser)
       give()
     },

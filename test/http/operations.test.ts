@@ -26,6 +26,23 @@ t.test('a check that fails is a problem, not an error', async (t) => {
   t.notMatch(body, /secret/)
 })
 
+t.test('while it starts, operations answer and all else is to be tried again', async (t) => {
+  let starting: string | undefined = 'this instance is starting: it loads the registry'
+  const { app, get } = await startTestApp(t, { deps: { starting: () => starting } })
+  for (const url of ['/live', '/ready', '/metrics']) {
+    t.equal((await get(url, { role: 'none' })).statusCode, 200, url)
+  }
+  for (const url of ['/vehicles/VIN-A', '/dead-letters', '/docs', '/docs/json', '/nope']) {
+    const refused = await get(url)
+    t.equal(refused.statusCode, 503, url)
+    t.ok(refused.headers['retry-after'])
+    t.match(refused.json(), { status: 503, detail: /starting/ })
+  }
+  await t.rejects(app.injectWS('/mqtt'), /503/)
+  starting = undefined
+  t.equal((await get('/vehicles/VIN-A')).statusCode, 404)
+})
+
 t.test('requests are measured by route pattern', async (t) => {
   const { get } = await startTestApp(t)
   await get('/vehicles/VIN-SECRET')

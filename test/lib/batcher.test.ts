@@ -203,3 +203,40 @@ t.test('a drain does not wait for what lingers longer than needed, and always en
   await drained
   t.equal(results.size, 9)
 })
+
+t.test('an item that has to come again holds up nobody', async (t) => {
+  const attempts: number[] = []
+  const { batcher, written, results, nextWrite } = setUp({
+    batchMax: 2,
+    onRetry: (_, attempt) => attempts.push(attempt),
+  })
+  for (const item of [1, 2, 3, 4]) batcher.add(item)
+  ;(await nextWrite())({ duplicates: [], rejected: [], retry: [0], retryReason: 'not now' })
+  const second = await nextWrite()
+  t.same(written[1], [3, 4], 'at once')
+  t.notOk(batcher.failing, 'the sink works')
+  second(ALL_WELL)
+  ;(await nextWrite())({ duplicates: [], rejected: [], retry: [0] })
+  ;(await nextWrite())(ALL_WELL)
+  await batcher.drain()
+  t.same(written.slice(2), [[1], [1]])
+  t.same(attempts.length, 2)
+  t.equal(results.size, 4)
+})
+
+t.test('writes that fail together are one failure', async (t) => {
+  const attempts: number[] = []
+  const { batcher, results, nextWrite } = setUp({
+    concurrency: 3,
+    batchMax: 1,
+    onRetry: (_, attempt) => attempts.push(attempt),
+  })
+  for (const item of [1, 2, 3]) batcher.add(item)
+  for (const answer of [await nextWrite(), await nextWrite(), await nextWrite()]) {
+    answer(new Error('away'))
+  }
+  for (let write = 0; write < 3; write += 1) (await nextWrite())(ALL_WELL)
+  await batcher.drain()
+  t.same(attempts, [1, 1, 1])
+  t.equal(results.size, 3)
+})

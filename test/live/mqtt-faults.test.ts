@@ -92,10 +92,7 @@ t.test('events of the platform change hands without a loss', async (t) => {
   const leases = soleHolder()
   const arrived = new Map<string, number>()
   const holders = new Set<number>()
-  const feeds = [0, 1].map((number) => {
-    const clientIdPrefix = `${config.clientIdPrefix}-${number}`
-    return makeMqttFeed({ ...config, clientIdPrefix }, leases).feed
-  })
+  const feeds = [0, 1].map(() => makeMqttFeed(config, leases).feed)
   t.after(() => Promise.all(feeds.map((feed) => feed.close())))
   for (const [number, feed] of feeds.entries()) {
     await feed.start((message) => {
@@ -123,6 +120,23 @@ t.test('events of the platform change hands without a loss', async (t) => {
   await until(() => arrived.has('after the end of one'))
   t.equal(holders.size, 2, 'both have had it')
 })
+
+t.test(
+  'two instances that have no database in common are told why they expel each other',
+  async (t) => {
+    const broker = await makeMosquitto(t)
+    const config = mqttFeedConfig(broker.url)
+    const feeds = [makeMqttFeed(config, soleHolder()), makeMqttFeed(config, soleHolder())]
+    t.after(() => Promise.all(feeds.map(({ feed }) => feed.close())))
+    for (const { feed } of feeds) await feed.start((message) => message.acknowledge())
+    const advice = /another process .*DATABASE=postgres.* its own MQTT_CLIENT_ID_PREFIX/
+    const isTold = () =>
+      feeds.every(({ failures }) => failures.some((failure) => advice.test(failure)))
+    await until(isTold, { withinMs: 60_000, what: 'the advice' })
+    const words = feeds.flatMap(({ failures }) => failures.slice(0, 1))
+    t.comment(words.join('\n'))
+  },
+)
 
 /** As a batch writer does: some time later, many at once. */
 function acknowledgeSoon(message: FeedMessage, arrived: Set<string>): void {

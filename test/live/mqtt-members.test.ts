@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { join } from 'node:path'
-import { generate, type IConnackPacket, parser } from 'mqtt-packet'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { createStoredLeases } from '../../src/adapters/leases/stored.ts'
@@ -13,7 +11,9 @@ import type { FeedMessage } from '../../src/ports/telemetry-feed.ts'
 import { makeDatabase } from '../helpers/engines.ts'
 import { connectPublisher, makeMosquitto } from '../helpers/mosquitto.ts'
 import { makeMqttFeed, mqttFeedConfig, type TestFeed } from '../helpers/mqtt-feed.ts'
+import { hasSession } from '../helpers/mqtt-session.ts'
 import { endConnections, openDatabase, postgresConfig } from '../helpers/postgres.ts'
+import { startProxy } from '../helpers/swallowing-proxy.ts'
 import { until } from '../helpers/until.ts'
 import type { HoldMessagesSettings } from './fixtures/hold-messages.ts'
 
@@ -24,6 +24,7 @@ const LEASE_MS = 1500
 const SWEEPS = { intervalMs: 300, quietMs: 500 }
 const NEVER_SWEEPS = { intervalMs: 3_600_000, quietMs: 500 }
 const TOPIC = 'dt/cvra/ECU-1/cardata'
+const EVENTS_TOPIC = '$aws/events/jobExecution/job-1/completed'
 
 t.test('several that start at once get different numbers, the next one the lowest', async (t) => {
   const system = await makeSystem(t, { connections: 1 })
@@ -99,35 +100,85 @@ t.test('the next one is there before the number of the dead one is free', async 
   t.strictSame(next.members, ['joined 2', 'drained 1'])
 })
 
-t.test('the database is away: connections close, and open again with a number', async (t) => {
-  const system = await makeSystem(t)
+t.test('the database is away for longer than the lease: messages go on', async (t) => {
+  const system = await makeSystem(t, { platformEvents: true })
   const arrived = new Set<string>()
-  const held: FeedMessage[] = []
-  const { feed, members, connections } = await system.instance({ sweep: SWEEPS })
-  let isBack = false
-  await feed.start((message) => {
-    if (isBack) acknowledge(message, arrived)
-    else held.push(message)
-  })
-  await until(() => connections() === 2)
-  await system.publish(0, 100)
-  await until(() => held.length === 100)
+  const own = await system.instance({ sweep: SWEEPS })
+  await own.feed.start((message) => acknowledge(message, arrived))
+  await until(() => own.connections() === 2)
+  await system.untilEventsFlow(arrived)
   await system.allowDatabase(false)
-  await until(() => members.includes('lost 1'), { what: 'the loss of the number' })
-  await until(() => connections() === 0)
-  t.match(feed.problems()[0], /^no connection to mqtt:.*waits for the database/)
-  for (const message of held) message.acknowledge()
+  await until(() => own.members.includes('unsure 1'), { what: 'that it can’t be renewed' })
   await t.rejects(
     makeMqttFeed(system.config, system.leases).feed.start(() => undefined),
     { message: /No number for this instance.*the database/ },
     'another one can’t start',
   )
-  await system.publish(100, 200)
-  isBack = true
+  await system.publish(0, 100)
+  await system.publish(100, 120, EVENTS_TOPIC)
+  await until(() => arrived.size === 121, { what: 'every message, without the database' })
+  t.strictSame([own.feed.problems(), own.connections()], [[], 2])
   await system.allowDatabase(true)
-  await until(() => arrived.size === 200, { what: 'every message, the held ones once more' })
-  t.strictSame(feed.problems(), [])
-  t.strictSame(members, ['joined 1', 'lost 1', 'joined 1'])
+  await until(() => own.members.includes('sure 1'), { what: 'that it is renewed again' })
+  await system.publish(120, 200)
+  await until(() => arrived.size === 201)
+  t.strictSame(own.members, ['joined 1', 'unsure 1', 'sure 1'])
+  t.strictSame(own.failures, [])
+})
+
+t.test('one is cut off from the database: whoever takes its number gets all', async (t) => {
+  const system = await makeSystem(t, { platformEvents: true })
+  const arrived = new Set<string>()
+  const cut = await system.instance({ sweep: NEVER_SWEEPS }, { isBehindProxy: true })
+  await cut.feed.start((message) => acknowledge(message, arrived))
+  await system.untilEventsFlow(arrived)
+  cut.cutOff(true)
+  await until(() => cut.members.includes('unsure 1'))
+  await system.publish(0, 200)
+  await until(() => arrived.size === 201, { what: 'it goes on meanwhile' })
+  await until(() => system.hasLeft(1, 2), { what: 'its number is free' })
+  const next = await system.instance({ sweep: NEVER_SWEEPS })
+  await next.feed.start((message) => acknowledge(message, arrived))
+  t.strictSame(next.members, ['joined 1'])
+  await until(() => cut.members.includes('lost 1'), { what: 'that it gives way' })
+  t.match(cut.feed.problems()[0], /waits for the database/)
+  await until(() => next.connections() === 2)
+  await system.publish(200, 300)
+  await system.publish(300, 320, EVENTS_TOPIC)
+  await until(() => arrived.size === 321, { what: 'every message' })
+  cut.cutOff(false)
+  await until(() => cut.members.includes('joined 2'), { what: 'another number' })
+  await until(() => cut.connections() === 2 && next.connections() === 2)
+  const expelled = next.failures.length
+  await system.publish(320, 400)
+  await system.publish(400, 420, EVENTS_TOPIC)
+  await until(() => arrived.size === 421, { what: 'every message' })
+  t.strictSame(cut.members, ['joined 1', 'unsure 1', 'lost 1', 'joined 2'])
+  t.ok(expelled <= 6, `expelled ${expelled} times by one that didn’t know`)
+  t.equal(next.failures.length, expelled, 'and not any more')
+})
+
+t.test('a session that is left is served while messages come, and ended in the end', async (t) => {
+  const system = await makeSystem(t)
+  const dead = await system.holdMessages()
+  const arrived = new Set<string>()
+  const survivor = await system.instance({ sweep: { ...SWEEPS, subscribedMaxMs: 2000 } })
+  await survivor.feed.start((message) => acknowledge(message, arrived))
+  await system.publish(0, 300)
+  await until(() => dead.held() >= 50)
+  await dead.kill()
+  let published = 300
+  await until(
+    async () => {
+      await system.publish(published, published + 10)
+      published += 10
+      return survivor.members.includes('drained 1')
+    },
+    { what: 'the end of its sessions although nothing is ever quiet' },
+  )
+  await until(() => arrived.size === published, { what: 'every message' })
+  t.notOk(await system.hasSession('1-1'))
+  t.notOk(await system.hasSession('1-2'))
 })
 
 t.test('one is frozen and comes back: no session stays behind', async (t) => {
@@ -195,7 +246,7 @@ t.test('fewer connections than before: what is in the surplus ones is not lost',
   await until(() => held >= 250, { what: 'all of them have some' })
   await many.feed.close()
   const arrived = new Set<string>()
-  const few = await system.instance({ sweep: SWEEPS }, { ...system.config, connections: 1 })
+  const few = await system.instance({ sweep: SWEEPS }, { connections: 1 })
   await few.feed.start((message) => acknowledge(message, arrived))
   await until(() => arrived.size === 300, { what: 'every message' })
   await until(async () => (await system.sessionsOf(1)) === 1, { what: 'the others are ended' })
@@ -208,10 +259,15 @@ interface System {
   readonly config: MqttFeedConfig
   readonly leases: Leases
   readonly database: Awaited<ReturnType<typeof openDatabase>>
-  instance(options: Parameters<typeof makeMqttFeed>[2], config?: MqttFeedConfig): Promise<TestFeed>
+  instance(
+    options: Parameters<typeof makeMqttFeed>[2],
+    own?: { readonly connections?: number; readonly isBehindProxy?: boolean },
+  ): Promise<TestFeed & { cutOff(isCut: boolean): void }>
   holdMessages(): Promise<HoldingProcess>
   /** Those with numbers `from` to `to` - 1; the broker has them when it resolves. */
-  publish(from: number, to: number): Promise<void>
+  publish(from: number, to: number, topic?: string): Promise<void>
+  /** Nobody keeps an event from before the first subscription; then one has arrived. */
+  untilEventsFlow(arrived: Set<string>): Promise<void>
   allowDatabase(isAllowed: boolean): Promise<void>
   hasSession(name: string): Promise<boolean>
   /** Nobody has the number, and so many sessions are left of it. */
@@ -225,8 +281,9 @@ async function makeSystem(t: Test, overrides: Partial<MqttFeedConfig> = {}): Pro
   const databaseUrl = await makeDatabase(t)
   const config = mqttFeedConfig(url, overrides)
   const publisher = await connectPublisher(t, url)
-  const leasesOf = async (instance: string) => {
-    const database = await openDatabase(t, postgresConfig(databaseUrl))
+  const leasesOf = async (instance: string, url = databaseUrl) => {
+    const limits = { statementTimeoutMs: 1000, connectTimeoutMs: 1000 }
+    const database = await openDatabase(t, postgresConfig(url, limits))
     return { database, leases: createStoredLeases({ database, instance, durationMs: LEASE_MS }) }
   }
   const { database, leases } = await leasesOf('system')
@@ -235,17 +292,26 @@ async function makeSystem(t: Test, overrides: Partial<MqttFeedConfig> = {}): Pro
     config,
     leases,
     database,
-    async instance(options, own = config) {
+    async instance(options, { connections = config.connections, isBehindProxy = false } = {}) {
       instances += 1
-      const { leases } = await leasesOf(`instance-${instances}`)
-      const made = makeMqttFeed(own, leases, options)
+      const url = new URL(databaseUrl)
+      const proxy = isBehindProxy ? await startProxy(t, Number(url.port)) : undefined
+      if (proxy !== undefined) url.port = String(proxy.port)
+      const { leases } = await leasesOf(`instance-${instances}`, url.href)
+      const made = makeMqttFeed({ ...config, connections }, leases, options)
       t.teardown(() => made.feed.close())
-      return made
+      return { ...made, cutOff: (isCut) => proxy?.swallow(isCut) }
     },
     holdMessages: () => startHolding(t, { config, databaseUrl, leaseMs: LEASE_MS }),
-    async publish(from, to) {
+    async publish(from, to, topic = TOPIC) {
       const numbers = Array.from({ length: to - from }, (_, place) => from + place)
-      await Promise.all(numbers.map((n) => publisher.publishAsync(TOPIC, `${n}`, { qos: 1 })))
+      await Promise.all(numbers.map((n) => publisher.publishAsync(topic, `${n}`, { qos: 1 })))
+    },
+    async untilEventsFlow(arrived) {
+      await until(async () => {
+        await publisher.publishAsync(EVENTS_TOPIC, 'first event', { qos: 1 })
+        return arrived.has('first event')
+      })
     },
     allowDatabase: (isAllowed) => allowDatabase(databaseUrl, isAllowed),
     hasSession: (name) => hasSession(url, `${config.clientIdPrefix}-${name}`),
@@ -292,29 +358,6 @@ async function startHolding(t: Test, settings: HoldMessagesSettings): Promise<Ho
       await exited
     },
   }
-}
-
-/** Asks without changing it: nothing is acknowledged, and it lasts as long as before. */
-async function hasSession(url: string, clientId: string): Promise<boolean> {
-  const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
-  const packets = parser({ protocolVersion: 5 })
-  const properties = { sessionExpiryInterval: 300 }
-  socket.write(
-    generate({
-      cmd: 'connect',
-      clientId,
-      clean: false,
-      keepalive: 0,
-      protocolId: 'MQTT',
-      protocolVersion: 5,
-      properties,
-    }),
-  )
-  socket.on('data', (chunk) => packets.parse(chunk))
-  const [{ sessionPresent }] = (await once(packets, 'packet')) as [IConnackPacket]
-  socket.destroy()
-  return sessionPresent
 }
 
 async function allowDatabase(databaseUrl: string, isAllowed: boolean): Promise<void> {

@@ -38,7 +38,7 @@ t.test('five instances may create everything at once', async (t) => {
     t.equal((await index.latestVehicle(VIN))?.telemetry?.odometerKm, 4)
   }
   const names = await cluster.ask<object>('GET', `/${cluster.prefix}latest_telemetry*`)
-  t.strictSame(Object.keys(names), [`${cluster.prefix}latest_telemetry-000001`])
+  t.strictSame(Object.keys(names), [`${cluster.prefix}latest_telemetry-fleetgrid-000001`])
 })
 
 t.test('two instances end as one that has got all messages in order', async (t) => {
@@ -144,6 +144,36 @@ t.test('an instance learns what others change, also what it has joined itself', 
   t.equal((await two.readChanges()).vehicles[0]?.status.revision, both.revision + 1)
 })
 
+t.test('what was told is not fetched again', async (t) => {
+  const cluster = testCluster(t)
+  const proxy = await startOpenSearchProxy(cluster.config.url)
+  t.teardown(() => proxy.close())
+  const one = await cluster.instance()
+  const two = await cluster.instance({ url: proxy.url })
+  const asked = () => proxy.count(/_search$/)
+  await one.write([1, 2, 3].map((number) => withStatus({ history: [] }, status(vinOf(number)))))
+  await cluster.settle()
+  t.equal((await two.readChanges()).vehicles.length, 3)
+  const before = asked()
+  for (let pass = 0; pass < 3; pass += 1) {
+    t.strictSame(await two.readChanges(), { vehicles: [], devices: [] })
+  }
+  t.equal(asked() - before, 6, 'vehicles and devices, what has changed and nothing more')
+  await one.write([withStatus({ history: [] }, status(vinOf(2), { revision: 2 }))])
+  await cluster.settle()
+  const { vehicles } = await two.readChanges()
+  t.strictSame(
+    vehicles.map(({ status }) => [status.vin, status.revision]),
+    [[vinOf(2), 2]],
+  )
+  proxy.use(({ body }) => (body.includes('"ids"') ? { answer: 503 } : undefined))
+  await one.write([withStatus({ history: [] }, status(vinOf(3), { revision: 2 }))])
+  await cluster.settle()
+  await t.rejects(two.readChanges(), { message: /503/ })
+  proxy.use()
+  t.equal((await two.readChanges()).vehicles[0]?.status.vin, vinOf(3), 'told by the next call')
+})
+
 t.test('many changes are told in pieces, each once', async (t) => {
   const cluster = testCluster(t)
   const [one, two] = await Promise.all([cluster.instance(), cluster.instance()])
@@ -178,6 +208,39 @@ t.test('a projection that a crash has kept back is made up for at start', async 
   t.equal(await makeOf(1), 'make 1')
   await loadedRegistry(await cluster.instance())
   t.strictSame([await makeOf(1), await makeOf(2), await makeOf(3)], ['make 2', 'make 2', 'make 1'])
+})
+
+t.test('a start goes on past what is refused: for now, or for good', async (t) => {
+  const cluster = testCluster(t)
+  const proxy = await startOpenSearchProxy(cluster.config.url)
+  t.teardown(() => proxy.close())
+  const one = await cluster.instance({ url: proxy.url })
+  const changes = [1, 2, 3].map((number) => withStatus({ history: [] }, status(vinOf(number))))
+  proxy.use(({ path }) => (path.includes('shared_cardata') ? { answer: 503 } : undefined))
+  t.equal((await one.write(changes)).retry.length, 3)
+  proxy.use()
+  const reasons: string[] = []
+  const options = { onWaiting: (reason: string) => reasons.push(reason) }
+  const two = await cluster.instance({ url: proxy.url }, options)
+  const seen = new Set<string>()
+  proxy.use(({ path }) => {
+    const isFirst = !seen.has(path)
+    seen.add(path)
+    if (isFirst && /_search|_mget|point_in_time/.test(path)) return { answer: 429 }
+    if (!path.includes('shared_cardata') || !path.endsWith('_bulk')) return undefined
+    const refusals: Record<string, number> = { [vinOf(1)]: 400, [vinOf(2)]: 503 }
+    return {
+      items({ id }) {
+        const refused = refusals[id]
+        return refused === undefined ? undefined : { status: refused, type: 'told_to_by_a_test' }
+      },
+    }
+  })
+  t.equal((await loadedRegistry(two)).vehicles.length, 3)
+  t.equal(reasons.length, 1)
+  t.match(reasons[0], /shared_cardata.*stays behind for 2 vehicles: .*told_to_by_a_test/)
+  const path = `/${cluster.prefix}shared_cardata/_source/${vinOf(3)}`
+  t.match(await cluster.ask('GET', path), { vin: vinOf(3) })
 })
 
 t.test('a new mapping comes by copying behind the alias while others write', async (t) => {

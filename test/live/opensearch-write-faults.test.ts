@@ -134,6 +134,19 @@ t.test('without an answer in time a write is tried again, whatever has become of
   t.equal(count, 10, 'each once')
 })
 
+t.test('a day whose shard is away does not hold up the others', async (t) => {
+  const cluster = testCluster(t)
+  const index = await cluster.instance({ requestTimeoutMs: 3000 })
+  const away = `${cluster.prefix}trip-fleetgrid-2026.11.20`
+  const settings = { number_of_replicas: 0, 'routing.allocation.include._name': 'nobody' }
+  await cluster.ask('PUT', `/${away}?wait_for_active_shards=0`, { settings })
+  const report = await index.write([record('trip', VIN, 0, 'a'), ...fleetOf(5, 1)])
+  t.strictSame([report.accepted, report.retry, report.rejected], [5, [0], []])
+  t.match(report.retryReason, /unavailable_shards|primary shard is not active/)
+  await cluster.ask('PUT', `/${away}/_settings`, { 'index.routing.allocation.include._name': null })
+  t.strictSame((await writeUntilStored(index, [record('trip', VIN, 0, 'a')])).left, [])
+})
+
 t.test('a bulk that is too large is split; what is too large alone is rejected', async (t) => {
   const { proxy, cluster, index } = await behindProxy(t)
   proxy.use(({ path, body }) =>
@@ -223,7 +236,7 @@ t.test('indices that vanish are made again', async (t) => {
   const { cluster, index } = await behindProxy(t)
   await writeUntilStored(index, fleetOf(3, 1))
   await cluster.ask('DELETE', `/${cluster.prefix}*-0*`)
-  await cluster.ask('DELETE', `/${cluster.prefix}cardata-*`)
+  await cluster.ask('DELETE', `/${cluster.prefix}cardata-fleetgrid-*`)
   await t.rejects(index.check(), { kind: 'unavailable', message: /lost one of the aliases/ })
   const { left } = await writeUntilStored(index, fleetOf(3, 2))
   t.strictSame(left, [])

@@ -2,8 +2,10 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import t from 'tap'
 import { createSqsFeed } from '../../src/adapters/telemetry-feed/sqs.ts'
 import type { SqsPollerConfig } from '../../src/config/adapters.ts'
+import { ENVELOPE_FAULTS_TOPIC, type FeedMessage } from '../../src/ports/telemetry-feed.ts'
 import { telemetryFeedContract } from '../contracts/telemetry-feed.ts'
 import { makeQueue } from '../helpers/engines.ts'
+import { until } from '../helpers/until.ts'
 
 // An IoT rule is played by the test: it puts the envelope around each message.
 
@@ -18,6 +20,7 @@ telemetryFeedContract(t, async (t) => {
     queueUrl: url,
     pollers: 1,
     inFlightMax: IN_FLIGHT_MAX,
+    inFlightMaxBytes: 64_000_000,
     // The emulator also gives messages to long polls that were broken off: they come again after this.
     visibilityMs: 2000,
   }
@@ -31,4 +34,41 @@ telemetryFeedContract(t, async (t) => {
     },
     inFlightMax: IN_FLIGHT_MAX,
   }
+})
+
+t.test('a body that is no envelope, however bad, is delivered as it is', async (t) => {
+  const { url, region, endpoint } = await makeQueue(t)
+  const client = new SQSClient({ region, endpoint })
+  t.teardown(() => client.destroy())
+  const bodies = [
+    `{"topic":"dt/cvra/E/cardata","payload":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    '{"topic":"dt/cvra/E/cardata"',
+  ]
+  const feed = createSqsFeed(
+    {
+      aws: { region, endpoint },
+      queueUrl: url,
+      pollers: 1,
+      inFlightMax: IN_FLIGHT_MAX,
+      inFlightMaxBytes: 64_000_000,
+      visibilityMs: 30_000,
+    },
+    { envelope: 'iot-rule', onEvent: () => undefined, now: Date.now },
+  )
+  t.teardown(() => feed.close())
+  const delivered: FeedMessage[] = []
+  await feed.start((message) => {
+    delivered.push(message)
+    message.acknowledge()
+  })
+  for (const MessageBody of bodies) {
+    await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody }))
+  }
+  await until(() => delivered.length === bodies.length, { what: 'both bodies' })
+  for (const { topic } of delivered) t.equal(topic, ENVELOPE_FAULTS_TOPIC)
+  const texts = delivered.map(({ payload }) => Buffer.from(payload).toString())
+  t.ok(
+    bodies.every((body) => texts.includes(body)),
+    'byte by byte',
+  )
 })

@@ -6,7 +6,11 @@ import { makeQueue } from '../helpers/engines.ts'
 import { startSqsProxy } from '../helpers/sqs-proxy.ts'
 import { until } from '../helpers/until.ts'
 
-async function setUp(t: Test, changes: Partial<SqsPollerConfig> = {}) {
+async function setUp(
+  t: Test,
+  changes: Partial<SqsPollerConfig> = {},
+  observe: (event: SqsEvent) => void = () => undefined,
+) {
   const { url, region, endpoint } = await makeQueue(t)
   const client = new SQSClient({ region, endpoint })
   t.teardown(() => client.destroy())
@@ -17,10 +21,15 @@ async function setUp(t: Test, changes: Partial<SqsPollerConfig> = {}) {
     queueUrl: url,
     pollers: 2,
     inFlightMax: 100,
+    inFlightMaxBytes: 64_000_000,
     visibilityMs: 30_000,
     ...changes,
   }
-  const poller = new SqsPoller(config, { onEvent: (event) => events.push(event), now: Date.now })
+  const onEvent = (event: SqsEvent): void => {
+    events.push(event)
+    observe(event)
+  }
+  const poller = new SqsPoller(config, { onEvent, now: Date.now })
   t.teardown(() => poller.close())
   return {
     poller,
@@ -29,13 +38,18 @@ async function setUp(t: Test, changes: Partial<SqsPollerConfig> = {}) {
     /** All that was counted of a kind. */
     count: (kind: 'received' | 'deleted' | 'released' | 'extended') =>
       events.reduce((sum, event) => sum + (event.kind === kind ? event.count : 0), 0),
-    async send(total: number): Promise<void> {
+    async send(total: number, sizeBytes = 0): Promise<void> {
       for (let first = 0; first < total; first += 10) {
         const Entries = Array.from({ length: Math.min(10, total - first) }, (_, index) => ({
           Id: String(index),
-          MessageBody: `message ${first + index}`,
+          MessageBody: `message ${first + index} `.padEnd(sizeBytes, 'x'),
         }))
-        await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }))
+        // So many bytes, in all, are taken in one request.
+        const inOne = sizeBytes > 10_000 ? 1 : Entries.length
+        for (let sent = 0; sent < Entries.length; sent += inOne) {
+          const part = Entries.slice(sent, sent + inOne)
+          await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: part }))
+        }
       }
     },
     /** Messages that the queue still has, visible or not. */
@@ -158,4 +172,111 @@ t.test('a queue that does not exist fails the start and says what to do', async 
     poller.start(() => undefined),
     /SQS queue http:\/\/127.0.0.1\/000000000000\/nowhere: there is no such queue: check its URL and AWS_REGION/,
   )
+})
+
+t.test(
+  'deletes that fail are a problem, the more so when nothing is received any more',
+  async (t) => {
+    const { poller, proxy, send, left, count } = await setUp(t, { inFlightMax: 20 })
+    await send(50)
+    proxy.fail('DeleteMessageBatch', 'error')
+    await poller.start((message) => message.delete())
+    await until(() => poller.problems().length > 0, { what: 'a problem' })
+    t.match(poller.problems(), [
+      /^SQS queue http.* does not answer as it should.*; 20 messages are stored but not deleted/,
+    ])
+    t.equal(count('received'), 20)
+    proxy.fail('DeleteMessageBatch', undefined)
+    await until(() => poller.problems().length === 0, { what: 'recovery' })
+    await until(async () => (await left()) === 0, { what: 'an empty queue' })
+  },
+)
+
+t.test('visibility that can not be changed is a problem until it can', async (t) => {
+  const { poller, proxy, send, count } = await setUp(t)
+  await send(1)
+  proxy.fail('ChangeMessageVisibilityBatch', 'error')
+  await poller.start((message) => message.release())
+  await until(() => poller.problems().length > 0, { what: 'a problem' })
+  t.match(poller.problems(), [/does not answer as it should/])
+  proxy.fail('ChangeMessageVisibilityBatch', undefined)
+  await until(() => poller.problems().length === 0, { what: 'recovery' })
+  await until(() => count('released') >= 1, { what: 'the release' })
+})
+
+t.test('the bytes that are out are bounded too', async (t) => {
+  const SIZE = 200_000
+  const max = 12_000_000
+  const { poller, send, count } = await setUp(t, { inFlightMaxBytes: max, pollers: 3 })
+  await send(90, SIZE)
+  const out: QueueMessage[] = []
+  let mostOut = 0
+  let done = 0
+  await poller.start((message) => {
+    out.push(message)
+    mostOut = Math.max(mostOut, out.length)
+  })
+  // Slower than they come: each round waits for its deletes.
+  while (done < 90) {
+    await until(() => out.length > 0, { what: 'another message' })
+    for (const message of out.splice(0, 5)) {
+      message.delete()
+      done += 1
+    }
+    await until(() => count('deleted') === done, { what: 'the deletes' })
+  }
+  t.ok(mostOut * SIZE <= max, `${mostOut} messages were out`)
+})
+
+t.test('a handler that throws is a bug: the message comes again, the others go on', async (t) => {
+  const { poller, events, send, left } = await setUp(t)
+  await send(30)
+  let thrown = 0
+  await poller.start((message) => {
+    if (message.body.startsWith('message 7') && message.receiveCount < 3) {
+      thrown += 1
+      throw new RangeError('Maximum call stack size exceeded')
+    }
+    message.delete()
+  })
+  await until(async () => (await left()) === 0, { what: 'an empty queue' })
+  t.equal(thrown, 2)
+  t.match(
+    events.filter(({ kind }) => kind === 'failed'),
+    [1, 2].map((attempt) => ({
+      operation: 'deliver',
+      attempt,
+      needsPerson: true,
+      message: /a bug of ours.*RangeError: Maximum call stack/,
+    })),
+  )
+})
+
+t.test('an observer that throws stops nothing', async (t) => {
+  const { poller, send, left } = await setUp(t, {}, () => {
+    throw new Error('the log is full')
+  })
+  await send(30)
+  await poller.start((message) => message.delete())
+  await until(async () => (await left()) === 0, { what: 'an empty queue' })
+  t.same(poller.problems(), [])
+})
+
+t.test('a release that waits is not applied to the next delivery', async (t) => {
+  const { poller, proxy, send, left, count } = await setUp(t, { visibilityMs: 2000, pollers: 1 })
+  await send(1)
+  proxy.fail('ChangeMessageVisibilityBatch', 'error')
+  const messages: QueueMessage[] = []
+  await poller.start((message) => {
+    messages.push(message)
+    if (messages.length === 1) message.release()
+  })
+  // Its visibility ends although the release could not be sent.
+  await until(() => messages.length === 2, { what: 'the next delivery' })
+  proxy.fail('ChangeMessageVisibilityBatch', undefined)
+  await until(() => count('extended') >= 3, { what: 'three extensions' })
+  t.equal(count('released'), 0)
+  t.equal(messages.length, 2, 'it stays out')
+  messages[1]?.delete()
+  await until(async () => (await left()) === 0, { what: 'an empty queue' })
 })

@@ -33,6 +33,12 @@ t.test('the whole service on three queues: telemetry, anomalies, rule errors', a
   const topic = 'dt/cvra/ECU-1/cardata'
   await send(telemetry.url, { topic, payload: bytes(cardata()).toString('base64') })
   await send(telemetry.url, { not: 'an envelope' })
+  await client.send(
+    new SendMessageCommand({
+      QueueUrl: telemetry.url,
+      MessageBody: `{"topic":"${topic}","payload":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    }),
+  )
   await send(anomalies.url, streamRecord('INSERT'))
   await send(anomalies.url, { Records: [streamRecord('MODIFY', { type: 'Tyre', sequence: 2 })] })
   await send(errors.url, ruleError(topic, bytes(cardata({ VIN: OTHER_VIN }))))
@@ -44,11 +50,15 @@ t.test('the whole service on three queues: telemetry, anomalies, rule errors', a
   const letters = await until(
     async () => {
       const found: { id: string; topic: string }[] = (await get('/dead-letters')).body.deadLetters
-      return found.length === 2 ? found : undefined
+      return found.length === 3 ? found : undefined
     },
-    { what: 'two dead letters' },
+    { what: 'three dead letters' },
   )
-  t.same(letters.map((letter) => letter.topic).sort(), [topic, 'fleetgrid/sqs-envelope'])
+  t.same(letters.map((letter) => letter.topic).sort(), [
+    topic,
+    'fleetgrid/sqs-envelope',
+    'fleetgrid/sqs-envelope',
+  ])
   const original = letters.find((letter) => letter.topic === topic)
   t.match(await post(`/dead-letters/${original?.id}/redrive`), { body: { outcome: 'accepted' } })
   t.match(await fleetgrid.ports.fleetIndex.latestVehicle(OTHER_VIN), { vin: OTHER_VIN })

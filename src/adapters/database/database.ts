@@ -24,7 +24,8 @@ export interface Tables extends DeadLetterTables {
 export interface Database {
   /**
    * Connects and migrates; several instances may do so at once.
-   * @throws Error for people when it can't be reached or was written by a newer Fleetgrid
+   * @throws FleetgridError `unavailable` while it can't be reached, to be called again; Error for
+   *   people when it refuses us or was written by a newer Fleetgrid
    */
   open(): Promise<void>
   /** What runs is finished first; anything new is refused. */

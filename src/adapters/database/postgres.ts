@@ -1,12 +1,12 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { PostgresDatabaseConfig } from '../../config/adapters.ts'
-import { errorMessage } from '../../domain/errors.ts'
 import { type Database, type DatabaseOptions, type Tables, TRANSACTION_MAX_MS } from './database.ts'
 import { KyselyDatabase } from './kysely-database.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migrations/migration.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 import { type ClientLimits, createClientConfig } from './postgres/client-config.ts'
+import { openError } from './postgres/open-error.ts'
 import { createPool } from './postgres/pool.ts'
 import { isInTheWay } from './postgres/translate-error.ts'
 
@@ -48,9 +48,7 @@ export function createPostgresDatabase(
       try {
         await migrate(db, { migrations, types: COLUMN_TYPES, now, lock })
       } catch (error) {
-        throw new Error(`Can't open the database at ${placeOf(config)}: ${errorMessage(error)}`, {
-          cause: error,
-        })
+        throw openError("Can't open the database", config, error)
       } finally {
         await db.destroy()
       }
@@ -66,10 +64,4 @@ async function connect(
 ): Promise<Kysely<Tables>> {
   const pool = createPool(await createClientConfig(config, limits), max)
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-}
-
-/** Without the user's name and password. */
-function placeOf({ url }: PostgresDatabaseConfig): string {
-  const { host, pathname } = new URL(url)
-  return `${host}${pathname}`
 }

@@ -167,12 +167,15 @@ class StoredDeadLetters implements DeadLetters {
   }
 
   /** Letters first; objects that are empty by then go at the next call. */
-  async trim(olderThan: number): Promise<{ readonly expired: number; readonly evicted: number }> {
+  async trim(
+    olderThan: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly expired: number; readonly evicted: number }> {
     const { store } = this.#assertOpen()
-    await sumOf(() => removeSomeObjects(this.#options))
-    await this.#sweepSome(store, olderThan)
-    const expired = await sumOf(() => expireSome(this.#options, olderThan))
-    const evicted = await sumOf(() => evictSome(this.#options))
+    await sumOf(() => removeSomeObjects(this.#options), signal)
+    if (!signal?.aborted) await this.#sweepSome(store, olderThan)
+    const expired = await sumOf(() => expireSome(this.#options, olderThan), signal)
+    const evicted = await sumOf(() => evictSome(this.#options), signal)
     return { expired, evicted }
   }
 
@@ -210,11 +213,12 @@ function isAmong(ids: ReadonlySet<string>, letter: DeadLetter | undefined): bool
   return letter !== undefined && ids.has(letterId(letter))
 }
 
-async function sumOf(step: () => Promise<number>): Promise<number> {
+async function sumOf(step: () => Promise<number>, signal?: AbortSignal): Promise<number> {
   let total = 0
-  while (true) {
+  while (!signal?.aborted) {
     const count = await step()
-    if (count === 0) return total
+    if (count === 0) break
     total += count
   }
+  return total
 }

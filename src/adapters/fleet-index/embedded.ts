@@ -37,7 +37,7 @@ export function createEmbeddedFleetIndex(config: EmbeddedFleetIndexConfig): Flee
 
 class EmbeddedFleetIndex implements FleetIndex {
   /** One transaction at a time; the next batch gathers meanwhile. */
-  readonly writing = { concurrency: 1, lingerMs: 0 }
+  readonly writing = { concurrency: 1, lingerMs: 0, visibleAfterMs: 0 }
   readonly isShared = false
   readonly #dataDir: string
   readonly #writer: WorkerClient<FleetWriter>
@@ -143,14 +143,15 @@ class EmbeddedFleetIndex implements FleetIndex {
   }
 
   /** One step is one transaction; writes that wait come in between. */
-  async dropHistory(before: number): Promise<number> {
+  async dropHistory(before: number, signal?: AbortSignal): Promise<number> {
     const cutOff = Math.floor(before / DAY_MS) * DAY_MS
     let total = 0
-    while (true) {
+    while (!signal?.aborted) {
       const dropped = await translated(WHAT, this.#writer.call('dropSomeHistory', cutOff))
-      if (dropped === 0) return total
+      if (dropped === 0) break
       total += dropped
     }
+    return total
   }
 }
 

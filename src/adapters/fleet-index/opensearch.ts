@@ -21,7 +21,7 @@ import type {
 import type { WriteReport } from '../../ports/write-report.ts'
 import { bootstrap } from './opensearch/bootstrap.ts'
 import { ChangeWriter } from './opensearch/change-writer.ts'
-import { EngineClient, EngineError } from './opensearch/client.ts'
+import { EngineClient, isPassing } from './opensearch/client.ts'
 import { CurrentIndexNames } from './opensearch/current-indices.ts'
 import { dropHistory } from './opensearch/drop-history.ts'
 import { CURRENT_INDICES, IndexNames } from './opensearch/index-names.ts'
@@ -36,13 +36,15 @@ const OPEN_TIMEOUT_MS = 60_000
 const OPEN_RETRY_MS = 1000
 /** A write to OpenSearch costs the same whether it brings ten documents or a thousand. */
 const LINGER_MS = 25
+/** A refresh takes some time itself. */
+const REFRESH_TAKES_MS = 200
 
 export interface OpenSearchFleetIndexOptions {
   /** Unique among processes, also among restarts of one. */
   readonly instance: string
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** The engine isn't there yet; called about once a second until it is. */
+  /** The engine isn't there yet, called about once a second until it is; or not all could be loaded. */
   readonly onWaiting?: (reason: string) => void
   readonly openTimeoutMs?: number
   /** For tests of upgrades. */
@@ -72,7 +74,11 @@ class OpenSearchFleetIndex implements FleetIndex {
 
   constructor(config: OpenSearchFleetIndexConfig, options: OpenSearchFleetIndexOptions) {
     const { instance, now } = options
-    this.writing = { concurrency: config.bulkConcurrency, lingerMs: LINGER_MS }
+    this.writing = {
+      concurrency: config.bulkConcurrency,
+      lingerMs: LINGER_MS,
+      visibleAfterMs: config.refreshIntervalMs + REFRESH_TAKES_MS,
+    }
     this.#config = config
     this.#options = options
     const client = new EngineClient(config)
@@ -93,7 +99,7 @@ class OpenSearchFleetIndex implements FleetIndex {
   }
 
   /** @throws FleetgridError with advice when OpenSearch isn't there within a minute, or refuses */
-  async open(): Promise<void> {
+  async open(signal?: AbortSignal): Promise<void> {
     const { now, instance, onWaiting, openTimeoutMs = OPEN_TIMEOUT_MS } = this.#options
     await this.#client.open()
     const giveUpAt = performance.now() + openTimeoutMs
@@ -102,12 +108,13 @@ class OpenSearchFleetIndex implements FleetIndex {
         this.#current.set(await this.#bootstrap())
         break
       } catch (error) {
-        if (!isPassing(error) || performance.now() > giveUpAt) {
+        if (!isPassing(error) || performance.now() > giveUpAt || signal?.aborted) {
           await this.#client.close()
           throw error
         }
         onWaiting?.(error.message)
-        await pause(OPEN_RETRY_MS)
+        // Aborted meanwhile: the next attempt is the last.
+        await pause(OPEN_RETRY_MS, undefined, signal && { signal }).catch(() => undefined)
       }
     }
     this.#changes = new ChangeReader({
@@ -131,10 +138,12 @@ class OpenSearchFleetIndex implements FleetIndex {
   }
 
   loadRegistry(): AsyncIterable<RegistrySnapshot> {
+    const { onWaiting } = this.#options
     return loadRegistry({
       ...{ client: this.#client, cache: this.#cache },
       sizeMaxBytes: this.#config.bulkSizeMaxBytes,
       aliases: () => this.#current.writeAliases(),
+      ...(onWaiting === undefined ? {} : { onLeftBehind: onWaiting }),
     })
   }
 
@@ -185,9 +194,9 @@ class OpenSearchFleetIndex implements FleetIndex {
     return this.#reader.route(tripId)
   }
 
-  dropHistory(before: number): Promise<number> {
+  dropHistory(before: number, signal?: AbortSignal): Promise<number> {
     const { now } = this.#options
-    return dropHistory({ client: this.#client, names: this.#names, now }, before)
+    return dropHistory({ client: this.#client, names: this.#names, now, signal }, before)
   }
 
   #bootstrap() {
@@ -221,10 +230,4 @@ class OpenSearchFleetIndex implements FleetIndex {
       throw new FleetgridError('unavailable', message)
     }
   }
-}
-
-/** It may be there in a moment: no answer, or one of an engine that is starting or overloaded. */
-function isPassing(error: unknown): error is EngineError {
-  if (!(error instanceof EngineError)) return false
-  return error.status === undefined || error.status === 429 || error.status >= 500
 }

@@ -11,11 +11,15 @@ export interface LeaseRowOptions {
   readonly value: number
 }
 
-/** One hold's view of one row; who has it is decided by the database in one statement. */
+/**
+ * One hold's view of one row; who has it is decided by the database in one statement. One statement
+ * at a time: on two connections the later one may come first.
+ */
 export class LeaseRow {
   readonly #database: Database
   readonly #options: LeaseRowOptions
   #value: number
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(database: Database, options: LeaseRowOptions) {
     this.#database = database
@@ -29,7 +33,25 @@ export class LeaseRow {
   }
 
   /** Takes it if it is free, renews it if it is ours; false if it is another's. */
-  async take(durationMs: number): Promise<boolean> {
+  take(durationMs: number): Promise<boolean> {
+    return this.#inTurn(() => this.#take(durationMs))
+  }
+
+  setValue(value: number): Promise<void> {
+    return this.#inTurn(() => this.#setValue(value))
+  }
+
+  giveUp(): Promise<void> {
+    return this.#inTurn(() => this.#giveUp())
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(run)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #take(durationMs: number): Promise<boolean> {
     const { now } = this.#database
     const { name, owner } = this.#options
     const row = { name, owner, fence: 1, value: this.#value }
@@ -66,10 +88,8 @@ export class LeaseRow {
     return true
   }
 
-  async setValue(value: number): Promise<void> {
+  async #setValue(value: number): Promise<void> {
     const { name, owner } = this.#options
-    // Before the statement: a renewal that comes after it must not raise it again.
-    this.#value = value
     await this.#database.run((db) =>
       db
         .updateTable('lease')
@@ -78,9 +98,11 @@ export class LeaseRow {
         .where('owner', '=', owner)
         .execute(),
     )
+    // A renewal would raise it again. If the answer was lost it does: what is left is looked for twice.
+    this.#value = value
   }
 
-  async giveUp(): Promise<void> {
+  async #giveUp(): Promise<void> {
     const { name, owner } = this.#options
     await this.#database.run((db) =>
       db

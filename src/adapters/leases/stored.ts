@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   type HeldLease,
   LEASE_DURATION_MS,
-  type LeaseOptions,
+  type LeaseLoss,
   type Leases,
   type LeftLease,
   type TakenLease,
@@ -30,13 +30,14 @@ export function createStoredLeases(options: StoredLeasesOptions): Leases {
     })
   return {
     hold(name, callbacks) {
-      const lease = new StoredLease(rowOf(name, 0), durationMs, callbacks)
+      const lease = new StoredLease(rowOf(name, 0), durationMs, { ...callbacks, isForEver: true })
       lease.compete()
       return lease
     },
-    async take(name, { value, onLost }) {
+    async take(name, { value, onLost, onRegained = () => undefined }) {
       const row = rowOf(name, value)
-      const lease = new StoredLease(row, durationMs, { onLost })
+      const callbacks = { onLost, onGained: onRegained, isForEver: false }
+      const lease = new StoredLease(row, durationMs, callbacks)
       return (await lease.takeNow()) ? new StoredTakenLease(lease, row) : undefined
     },
     listLeft: (prefix) => listLeft(database, prefix),
@@ -59,9 +60,11 @@ async function listLeft(database: Database, prefix: string): Promise<LeftLease[]
 }
 
 interface Callbacks {
-  /** With it, a lease that was lost is competed for again. */
-  readonly onGained?: LeaseOptions['onGained']
-  readonly onLost: LeaseOptions['onLost']
+  /** Not for `takeNow`, which answers. */
+  readonly onGained: () => void
+  readonly onLost: (loss: LeaseLoss) => void
+  /** One that is another's is competed for. */
+  readonly isForEver: boolean
 }
 
 class StoredLease implements HeldLease {
@@ -74,7 +77,8 @@ class StoredLease implements HeldLease {
   readonly #renewMs: number
   /** After the start of the last successful try. The rest is for clocks that don't run alike. */
   readonly #safeMs: number
-  #isHeld = false
+  /** `unsure`: it was ours, and the database didn't answer since. */
+  #state: 'none' | 'held' | 'unsure' = 'none'
   #isOver = false
   #timer: NodeJS.Timeout | undefined
   #deadline: NodeJS.Timeout | undefined
@@ -97,21 +101,28 @@ class StoredLease implements HeldLease {
   async takeNow(): Promise<boolean> {
     const startedAt = performance.now()
     if (!(await this.#row.take(this.#rowMs))) return false
-    this.#gained(startedAt)
-    // The answer came too late to be of use: another one may have it by now.
-    if (this.#isHeld) this.#schedule(this.#renewMs)
-    else await this.release()
-    return this.#isHeld
+    if (!this.#extend(startedAt)) {
+      // The answer came too late to be of use: another one may have it by now.
+      await this.release()
+      return false
+    }
+    this.#state = 'held'
+    this.#schedule(this.#renewMs)
+    return true
   }
 
   async release(): Promise<void> {
-    this.#isOver = true
-    this.#isHeld = false
-    clearTimeout(this.#timer)
-    clearTimeout(this.#deadline)
+    this.#end()
     // A try that is under way could take it after it was given up.
     await this.#trying
     await this.#row.giveUp().catch(() => undefined)
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#state = 'none'
+    clearTimeout(this.#timer)
+    clearTimeout(this.#deadline)
   }
 
   #schedule(afterMs: number): void {
@@ -122,35 +133,41 @@ class StoredLease implements HeldLease {
 
   async #try(): Promise<void> {
     const startedAt = performance.now()
-    const isTaken = await this.#row.take(this.#rowMs).catch(() => undefined)
+    const isOurs = await this.#row.take(this.#rowMs).catch(() => undefined)
     if (this.#isOver) return
-    if (isTaken === true) this.#gained(startedAt)
-    // Somebody else has it: this process must have stood still for longer than the row lasted.
-    else if (isTaken === false) this.#lost()
+    if (isOurs === true && this.#extend(startedAt)) this.#gain()
+    else if (isOurs === false) this.#lose()
     if (this.#isOver) return
-    this.#schedule(this.#isHeld && isTaken === true ? this.#renewMs : this.#competeMs)
+    this.#schedule(this.#state === 'held' && isOurs === true ? this.#renewMs : this.#competeMs)
   }
 
-  #gained(startedAt: number): void {
+  /** False if the answer took so long that the row may be running out; the next try will tell. */
+  #extend(startedAt: number): boolean {
     const leftMs = startedAt + this.#safeMs - performance.now()
-    // The answer took so long that the row may be running out; the next try will tell.
-    if (leftMs <= 0) return
+    if (leftMs <= 0) return false
     clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => this.#lost(), leftMs)
-    if (this.#isHeld) return
-    this.#isHeld = true
-    this.#callbacks.onGained?.()
+    this.#deadline = setTimeout(() => this.#doubt(), leftMs)
+    return true
   }
 
-  #lost(): void {
+  #gain(): void {
+    if (this.#state === 'held') return
+    this.#state = 'held'
+    this.#callbacks.onGained()
+  }
+
+  #doubt(): void {
+    this.#state = 'unsure'
+    this.#callbacks.onLost('unknown')
+  }
+
+  /** This process was cut off, or stood still, for longer than the row lasted. */
+  #lose(): void {
+    if (this.#state === 'none') return
+    this.#state = 'none'
     clearTimeout(this.#deadline)
-    if (!this.#isHeld) return
-    this.#isHeld = false
-    if (this.#callbacks.onGained === undefined) {
-      clearTimeout(this.#timer)
-      this.#isOver = true
-    }
-    this.#callbacks.onLost()
+    if (!this.#callbacks.isForEver) this.#end()
+    this.#callbacks.onLost('taken')
   }
 }
 

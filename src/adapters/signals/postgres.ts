@@ -1,9 +1,11 @@
 import type { PostgresDatabaseConfig } from '../../config/adapters.ts'
-import { errorMessage, FleetgridError } from '../../domain/errors.ts'
+import { FleetgridError } from '../../domain/errors.ts'
 import { createRepeater } from '../../lib/repeater.ts'
 import type { Signals } from '../../ports/signals.ts'
 import type { Database } from '../database/database.ts'
 import { createClientConfig } from '../database/postgres/client-config.ts'
+import { openError } from '../database/postgres/open-error.ts'
+import { translateError } from '../database/postgres/translate-error.ts'
 import { checkSignal } from './check-signal.ts'
 import { Listener } from './postgres/listener.ts'
 import { Publisher } from './postgres/publisher.ts'
@@ -50,7 +52,7 @@ export function createPostgresSignals(options: PostgresSignalsOptions): Signals 
       try {
         await listener.open()
       } catch (error) {
-        throw new Error(`Can't listen to signals: ${errorMessage(error)}`, { cause: error })
+        throw openError("Can't listen to signals", config, translateError(error))
       }
       trimmer.start()
     },

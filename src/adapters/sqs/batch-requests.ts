@@ -19,6 +19,7 @@ export interface BatchRequestsOptions<T> {
   readonly settle: (item: T, fault: string | undefined) => void
   /** After a failure, whole or partial; says how long to wait. `attempt` counts from 1. */
   readonly pauseMs: (cause: unknown, attempt: number) => number
+  /** After failures: a request succeeded, or nothing of what failed is wanted any more. */
   readonly onRecovered: () => void
   /** Requests at the same time. */
   readonly concurrency: number
@@ -39,6 +40,7 @@ export class BatchRequests<T> {
   /** No request before this timer has fired. */
   #pausing = false
   #draining = false
+  #isAbandoned = false
   #idle: (() => void)[] = []
 
   constructor(options: BatchRequestsOptions<T>) {
@@ -46,6 +48,7 @@ export class BatchRequests<T> {
   }
 
   add(item: T): void {
+    if (this.#isAbandoned) return
     this.#waiting.push(item)
     this.#pump()
   }
@@ -58,8 +61,10 @@ export class BatchRequests<T> {
     this.#draining = false
   }
 
-  /** Forgets what waits; requests under way are not repeated. */
+  /** The end: forgets what waits; requests under way are not repeated. */
   abandon(): void {
+    this.#isAbandoned = true
+    this.#failures = 0
     this.#waiting = []
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -104,18 +109,22 @@ export class BatchRequests<T> {
     items: readonly T[],
     { hopeless, retry, cause }: Omit<BatchAnswer, 'cause'> & { readonly cause: unknown },
   ): void {
-    const { settle, onRecovered } = this.#options
     this.#active -= 1
+    if (this.#isAbandoned) return
+    const { settle } = this.#options
     for (const [index, item] of items.entries()) {
       if (retry.includes(index)) this.#waiting.push(item)
       else settle(item, hopeless.includes(index) ? String(cause) : undefined)
     }
     if (retry.length > 0) this.#pause(cause)
-    else if (this.#failures > 0 && !this.#pausing) {
-      this.#failures = 0
-      onRecovered()
-    }
+    else if (!this.#pausing) this.#recover()
     this.#pump()
+  }
+
+  #recover(): void {
+    if (this.#failures === 0) return
+    this.#failures = 0
+    this.#options.onRecovered()
   }
 
   #pause(cause: unknown): void {
@@ -134,6 +143,7 @@ export class BatchRequests<T> {
 
   #tellIdle(): void {
     if (!this.#isIdle()) return
+    this.#recover()
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 }

@@ -1,14 +1,11 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  type Message,
-  type SQSClient,
-} from '@aws-sdk/client-sqs'
+import type { Message, SQSClient } from '@aws-sdk/client-sqs'
 import type { SqsPollerConfig } from '../../config/adapters.ts'
 import { backoffMs } from '../../lib/backoff.ts'
+import { changeVisibility, deleteMessages } from './batch-calls.ts'
 import { type BatchAnswer, BatchRequests } from './batch-requests.ts'
-import { describeFailure } from './describe-failure.ts'
+import { describeFailure, type SqsFailure } from './describe-failure.ts'
 import type { SqsOperation, SqsPollerOptions } from './poller.ts'
+import { Room } from './room.ts'
 
 /** One message that was received and is neither deleted nor given back. */
 interface Tracked {
@@ -19,6 +16,12 @@ interface Tracked {
   /** When to ask for more time, by `performance.now()`. */
   extendAt: number
   extending: boolean
+  /** What it takes of the room. */
+  readonly bytes: number
+}
+
+interface Failure extends SqsFailure {
+  readonly attempt: number
 }
 
 interface VisibilityChange {
@@ -40,6 +43,10 @@ const RELEASE_DELAY = { baseMs: 1000, maxMs: 300_000 }
 const RELEASE_NOW_SECONDS = 1
 /** Closing waits for deletes and releases no longer than this; what is left comes again. */
 const CLOSE_TIMEOUT_MS = 5000
+/** Of a message beside its body: handle, attributes, the objects that hold them. */
+const MESSAGE_OVERHEAD_BYTES = 2048
+/** A queue that fails so often in a row is a problem of this process. */
+export const ATTEMPTS_BEFORE_PROBLEM = 3
 /** Looks for messages that need more time so often while one is kept invisible. */
 const LOOKS_PER_VISIBILITY = 8
 
@@ -55,15 +62,16 @@ export class InFlight {
   readonly #tracked = new Map<string, Tracked>()
   readonly #deletes: BatchRequests<Tracked>
   readonly #changes: BatchRequests<VisibilityChange>
+  readonly #room: Room
+  /** What fails now. */
+  readonly #failures = new Map<SqsOperation, Failure>()
   #timer: NodeJS.Timeout | undefined
-  #reserved = 0
-  #waiters: (() => void)[] = []
-  #isOpen = true
 
   constructor(client: SQSClient, config: SqsPollerConfig, options: SqsPollerOptions) {
     this.#client = client
     this.#config = config
     this.#options = options
+    this.#room = new Room(config.inFlightMax, config.inFlightMaxBytes)
     this.#deletes = new BatchRequests<Tracked>({
       ...this.#sharedOptions('delete', 'sqs:DeleteMessage'),
       concurrency: DELETE_REQUESTS_MAX,
@@ -86,34 +94,47 @@ export class InFlight {
   }
 
   /** Waits for room and takes it, so that what a receive brings always has its place. */
-  async reserve(count: number): Promise<void> {
-    while (this.#isOpen && this.#tracked.size + this.#reserved + count > this.#config.inFlightMax) {
-      await new Promise<void>((resolve) => this.#waiters.push(resolve))
-    }
-    this.#reserved += count
+  reserve(count: number): Promise<void> {
+    return this.#room.reserve(count)
   }
 
   unreserve(count: number): void {
-    this.#reserved -= count
-    this.#wake()
+    this.#room.unreserve(count)
   }
 
   /** Nobody waits for room any more. */
   wakeAll(): void {
-    this.#isOpen = false
-    this.#wake()
+    this.#room.close()
+  }
+
+  /** What keeps messages that were handled from leaving, for readiness. */
+  problems(): string[] {
+    const isFull = this.#room.isFull()
+    const problems: string[] = []
+    for (const [operation, { attempt, needsPerson, message }] of this.#failures) {
+      if (!needsPerson && !isFull && attempt < ATTEMPTS_BEFORE_PROBLEM) continue
+      problems.push(
+        operation === 'delete' && isFull ? `${message}; ${this.#describeStall()}` : message,
+      )
+    }
+    return problems
   }
 
   /** undefined if it came again while it is out: it goes on under its new handle. */
-  track({ MessageId: id = '', ReceiptHandle: receiptHandle = '' }: Message): string | undefined {
+  track(message: Message): string | undefined {
+    const { MessageId: id = '', ReceiptHandle: receiptHandle = '', Body: body = '' } = message
     const known = this.#tracked.get(id)
     if (known !== undefined) {
-      known.receiptHandle = receiptHandle
-      if (known.state !== 'releasing') return undefined
-      // It was being given back when it came: it is new.
-      this.#tracked.delete(id)
+      if (known.state !== 'releasing') {
+        known.receiptHandle = receiptHandle
+        return undefined
+      }
+      // It came before its release was sent, or answered: this one is new, and that release not its.
+      this.#forget(known)
     }
-    this.#add({ id, receiptHandle, state: 'out', extendAt: 0, extending: false })
+    const bytes = Buffer.byteLength(body) + MESSAGE_OVERHEAD_BYTES
+    this.#room.take(bytes)
+    this.#add({ id, receiptHandle, state: 'out', extendAt: 0, extending: false, bytes })
     return id
   }
 
@@ -162,11 +183,21 @@ export class InFlight {
       lingerMs: LINGER_MS,
       pauseMs: (cause: unknown, attempt: number): number => {
         const failure = describeFailure(cause, this.#config.queueUrl, permission)
+        this.#failures.set(operation, { attempt, ...failure })
         onEvent({ kind: 'failed', operation, attempt, ...failure })
         return backoffMs(attempt, RETRY)
       },
-      onRecovered: () => onEvent({ kind: 'recovered', operation }),
+      onRecovered: () => {
+        this.#failures.delete(operation)
+        onEvent({ kind: 'recovered', operation })
+      },
     }
+  }
+
+  #describeStall(): string {
+    let deleting = 0
+    for (const { state } of this.#tracked.values()) if (state === 'deleting') deleting += 1
+    return `${deleting} messages are stored but not deleted, and no more are received until they are`
   }
 
   #add(tracked: Tracked): void {
@@ -177,11 +208,7 @@ export class InFlight {
   #forget(tracked: Tracked): void {
     if (this.#tracked.get(tracked.id) !== tracked) return
     this.#tracked.delete(tracked.id)
-    this.#wake()
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiters.splice(0)) resolve()
+    this.#room.give(tracked.bytes)
   }
 
   #extendDue(): void {
@@ -198,41 +225,32 @@ export class InFlight {
     }
   }
 
-  /** An extension of what has been released or deleted meanwhile would be wrong or in vain. */
+  /**
+   * An extension of what has been released or deleted meanwhile would be wrong or in vain, and so
+   * would be the release of what has come again.
+   */
   #isWanted(tracked: Tracked, releases: boolean): boolean {
-    if (releases) return true
-    const isOut = this.#tracked.get(tracked.id) === tracked && tracked.state !== 'releasing'
+    const isTracked = this.#tracked.get(tracked.id) === tracked
+    if (releases) return isTracked
+    const isOut = isTracked && tracked.state !== 'releasing'
     if (!isOut) tracked.extending = false
     return isOut
   }
 
   async #sendDeletes(items: readonly Tracked[]): Promise<BatchAnswer> {
-    const answer = await this.#client.send(
-      new DeleteMessageBatchCommand({
-        QueueUrl: this.#config.queueUrl,
-        Entries: items.map(({ receiptHandle }, index) => ({
-          Id: String(index),
-          ReceiptHandle: receiptHandle,
-        })),
-      }),
-    )
-    const count = items.length - (answer.Failed?.length ?? 0)
+    const handles = items.map(({ receiptHandle }) => receiptHandle)
+    const answer = await deleteMessages(this.#client, this.#config.queueUrl, handles)
+    const count = items.length - answer.hopeless.length - answer.retry.length
     this.#options.onEvent({ kind: 'deleted', count })
-    return readAnswer(answer.Failed)
+    return answer
   }
 
-  async #sendChanges(items: readonly VisibilityChange[]): Promise<BatchAnswer> {
-    const answer = await this.#client.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: this.#config.queueUrl,
-        Entries: items.map(({ tracked, seconds }, index) => ({
-          Id: String(index),
-          ReceiptHandle: tracked.receiptHandle,
-          VisibilityTimeout: seconds,
-        })),
-      }),
-    )
-    return readAnswer(answer.Failed)
+  #sendChanges(items: readonly VisibilityChange[]): Promise<BatchAnswer> {
+    const changes = items.map(({ tracked, seconds }) => ({
+      handle: tracked.receiptHandle,
+      seconds,
+    }))
+    return changeVisibility(this.#client, this.#config.queueUrl, changes)
   }
 
   #settleDelete(tracked: Tracked, fault: string | undefined): void {
@@ -243,27 +261,12 @@ export class InFlight {
 
   #settleChange({ tracked, releases }: VisibilityChange, fault: string | undefined): void {
     const { onEvent } = this.#options
+    const isTracked = this.#tracked.get(tracked.id) === tracked
     tracked.extending = false
     if (releases) this.#forget(tracked)
     if (fault === undefined) onEvent({ kind: releases ? 'released' : 'extended', count: 1 })
-    else if (releases || tracked.state === 'out') {
+    else if (isTracked && (releases || tracked.state === 'out')) {
       onEvent({ kind: 'lost', operation: 'change-visibility', reason: fault })
     }
   }
-}
-
-interface FailedEntry {
-  readonly Id: string | undefined
-  readonly SenderFault: boolean | undefined
-  readonly Code: string | undefined
-  readonly Message?: string | undefined
-}
-
-/** Entries that are our fault, such as a receipt handle that has run out, fail each time. */
-function readAnswer(failed: readonly FailedEntry[] = []): BatchAnswer {
-  const indicesOf = (senderFault: boolean): number[] =>
-    failed.filter((entry) => (entry.SenderFault === true) === senderFault).map((e) => Number(e.Id))
-  const [first] = failed
-  const cause = `${first?.Code}: ${first?.Message ?? 'no message'}`
-  return { hopeless: indicesOf(true), retry: indicesOf(false), cause }
 }

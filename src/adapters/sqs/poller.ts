@@ -1,10 +1,11 @@
 import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { SqsPollerConfig } from '../../config/adapters.ts'
+import { errorMessage } from '../../domain/errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import { BATCH_MAX } from './batch-requests.ts'
 import { createSqsClient } from './create-client.ts'
 import { describeFailure } from './describe-failure.ts'
-import { InFlight, REQUESTS_MAX } from './in-flight.ts'
+import { ATTEMPTS_BEFORE_PROBLEM, InFlight, REQUESTS_MAX } from './in-flight.ts'
 
 // What passes through here: long polls → messages → whoever handles them → deleted, or given back
 // to the queue. The queue needs no redrive policy of its own, and better has none: a message that
@@ -24,7 +25,8 @@ export interface QueueMessage {
   release(): void
 }
 
-export type SqsOperation = 'receive' | 'delete' | 'change-visibility'
+/** `deliver` is no request: the handler threw, which it must not. */
+export type SqsOperation = 'receive' | 'deliver' | 'delete' | 'change-visibility'
 
 /** What happens to the poller, for metrics and logs. */
 export type SqsEvent =
@@ -34,7 +36,7 @@ export type SqsEvent =
   | {
       readonly kind: 'failed'
       readonly operation: SqsOperation
-      /** Rounds since the last success, from 1. */
+      /** Rounds since the last success, from 1; of `deliver`, how often this message has come. */
       readonly attempt: number
       /** True: it won't heal by itself. */
       readonly needsPerson: boolean
@@ -44,7 +46,7 @@ export type SqsEvent =
   | { readonly kind: 'recovered'; readonly operation: SqsOperation }
 
 export interface SqsPollerOptions {
-  /** Called as things happen; must not throw. */
+  /** Called as things happen. What it throws is ignored: watching must not stop the work. */
   readonly onEvent: (event: SqsEvent) => void
   readonly now: () => number
 }
@@ -57,8 +59,6 @@ const FIRST_ANSWER_MS = 30_000
 const RETRY = { baseMs: 200, maxMs: 20_000 }
 /** What needs a person is asked for again at this pace. */
 const PERSON_RETRY = { baseMs: 60_000, maxMs: 60_000 }
-/** A queue that fails so often in a row is a problem of this process. */
-const ATTEMPTS_BEFORE_PROBLEM = 3
 
 /** Receives from one queue until it is stopped. Made once, started once. */
 export class SqsPoller {
@@ -76,12 +76,12 @@ export class SqsPoller {
 
   constructor(config: SqsPollerConfig, options: SqsPollerOptions) {
     this.#config = config
-    this.#options = options
+    this.#options = { ...options, onEvent: ignoringErrors(options.onEvent) }
     this.#client = createSqsClient(config.aws, {
       requestsMax: config.pollers + REQUESTS_MAX,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
     })
-    this.#inFlight = new InFlight(this.#client, config, options)
+    this.#inFlight = new InFlight(this.#client, config, this.#options)
   }
 
   /**
@@ -119,11 +119,12 @@ export class SqsPoller {
     return this.#closing
   }
 
-  /** What keeps messages from coming, for readiness; empty when all is well. */
+  /** What keeps messages from coming or leaving, for readiness; empty when all is well. */
   problems(): string[] {
     const { pollers } = this.#config
     const isLasting = this.#failures >= ATTEMPTS_BEFORE_PROBLEM * pollers
-    return isLasting && this.#failure !== undefined ? [this.#failure] : []
+    const receiving = isLasting && this.#failure !== undefined ? [this.#failure] : []
+    return [...receiving, ...this.#inFlight.problems()]
   }
 
   async #close(): Promise<void> {
@@ -135,19 +136,27 @@ export class SqsPoller {
   async #receiveLoop(tell: (problem?: string) => void): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
-      await this.#inFlight.reserve(BATCH_MAX)
-      let messages: readonly Message[] = []
       try {
-        if (!signal.aborted) messages = await this.#receive()
-        if (!signal.aborted) this.#noteAnswer()
-        tell()
+        await this.#receiveOnce(tell)
       } catch (error) {
+        // The queue failed, or we did: neither ends the loop.
         if (!signal.aborted) await this.#noteFailure(error, tell)
-      } finally {
-        this.#inFlight.unreserve(BATCH_MAX)
       }
-      this.#take(messages)
     }
+  }
+
+  async #receiveOnce(tell: () => void): Promise<void> {
+    const { signal } = this.#stop
+    let messages: readonly Message[] = []
+    await this.#inFlight.reserve(BATCH_MAX)
+    try {
+      if (!signal.aborted) messages = await this.#receive()
+    } finally {
+      this.#inFlight.unreserve(BATCH_MAX)
+    }
+    if (!signal.aborted) this.#noteAnswer()
+    tell()
+    this.#take(messages)
   }
 
   async #receive(): Promise<readonly Message[]> {
@@ -172,7 +181,24 @@ export class SqsPoller {
       const tracked = this.#inFlight.track(message)
       if (tracked === undefined) continue
       if (this.#stop.signal.aborted) this.#inFlight.releaseNow(tracked)
-      else this.#deliver(this.#toQueueMessage(message))
+      else this.#handOver(this.#toQueueMessage(message))
+    }
+  }
+
+  /** A bug of the handler costs one message some time, not the process and with it all of them. */
+  #handOver(message: QueueMessage): void {
+    try {
+      this.#deliver(message)
+    } catch (error) {
+      const { id, receiveCount: attempt } = message
+      this.#options.onEvent({
+        kind: 'failed',
+        operation: 'deliver',
+        attempt,
+        needsPerson: true,
+        message: `SQS queue ${this.#config.queueUrl}: a bug of ours with message ${id}, which is given back and comes again; please report it (${describeBug(error)})`,
+      })
+      message.release()
     }
   }
 
@@ -214,6 +240,20 @@ export class SqsPoller {
     if (needsPerson && !this.#hasAnswered) tell(message)
     await pause(backoffMs(attempt, needsPerson ? PERSON_RETRY : RETRY), this.#stop.signal)
   }
+}
+
+function ignoringErrors(observe: (event: SqsEvent) => void): (event: SqsEvent) => void {
+  return (event) => {
+    try {
+      observe(event)
+    } catch {
+      // Who would tell is who failed.
+    }
+  }
+}
+
+function describeBug(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : errorMessage(error)
 }
 
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {

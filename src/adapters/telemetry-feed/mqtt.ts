@@ -30,17 +30,24 @@ export interface MqttFeedOptions {
   /** How long `start` waits for a number and for the first connection. */
   readonly startTimeoutMs?: number
   /** How often to look for sessions that instances have left, and when one counts as empty. */
-  readonly sweep?: { readonly intervalMs: number; readonly quietMs: number }
+  readonly sweep?: SweepOptions
+}
+
+export interface SweepOptions {
+  readonly intervalMs: number
+  readonly quietMs: number
+  readonly subscribedMaxMs?: number
 }
 
 /**
- * This instance's connections have the number now; had it, and are closed; the sessions of a number
- * that nobody had are emptied and ended.
+ * This instance's connections have the number now; had it, and are closed; have it still as far as
+ * is known, while the database can't be asked, and are told again that they have; the sessions of a
+ * number that nobody had are emptied and ended.
  */
-export type MemberEvent = 'joined' | 'lost' | 'drained'
+export type MemberEvent = 'joined' | 'lost' | 'unsure' | 'sure' | 'drained'
 
 const START_TIMEOUT_MS = 30_000
-const SWEEP = { intervalMs: 30_000, quietMs: 3000 }
+const SWEEP: SweepOptions = { intervalMs: 30_000, quietMs: 3000 }
 /** For messages that a broker sends beyond the receive maximum. */
 const HOLD_MAX_BYTES = 64_000_000
 /** AWS IoT Core publishes them; its reserved topics can't be subscribed to by a group. */
@@ -67,6 +74,8 @@ class MqttFeed implements TelemetryFeed {
   #platformEvents: PlatformEvents | undefined
   #rejoining: Promise<void> = Promise.resolve()
   #isLost = false
+  /** When the database could be asked again; undefined while it can't. */
+  #sureSince: number | undefined = Number.NEGATIVE_INFINITY
   #closing: Promise<void> | undefined
 
   constructor(config: MqttFeedConfig, options: MqttFeedOptions) {
@@ -79,6 +88,7 @@ class MqttFeed implements TelemetryFeed {
     this.#membership = new Membership({
       ...{ config, leases: options.leases },
       onLost: () => this.#lose(),
+      onSure: (isSure) => this.#setSure(isSure),
     })
   }
 
@@ -159,8 +169,10 @@ class MqttFeed implements TelemetryFeed {
     this.#memberEnd = new AbortController()
     this.#member = member
     this.#isLost = false
+    this.#sureSince ??= performance.now()
     this.#pool = new ConnectionPool({
       ...{ onConnections, onFailed, makeConnection: make, filters: this.#filters },
+      onTakenOver: () => this.#membership.concede(),
       clientIds: Array.from({ length: connections }, (_, place) =>
         memberClientId(this.#config, member.number, place + 1),
       ),
@@ -187,6 +199,21 @@ class MqttFeed implements TelemetryFeed {
     })
   }
 
+  #setSure(isSure: boolean): void {
+    this.#sureSince = isSure ? performance.now() : undefined
+    if (this.#member === undefined) return
+    this.#options.onMember(isSure ? 'sure' : 'unsure', this.#member.number)
+  }
+
+  /**
+   * Without a number of its own an instance takes one to work with, not to clear it away. And after
+   * a time without the database nobody's lease has been renewed: the living come first.
+   */
+  #maySweep(afterMs: number): boolean {
+    if (this.#isLost || this.#sureSince === undefined) return false
+    return performance.now() - this.#sureSince > afterMs
+  }
+
   #startCompanions(makeConnection: MakeConnection, member: Member): void {
     const config = this.#config
     const { leases, onFailed, onMember, sweep = SWEEP } = this.#options
@@ -194,10 +221,10 @@ class MqttFeed implements TelemetryFeed {
       ...{ leases, leasePrefix: memberLeasePrefix(config), connections: config.connections },
       drain: (number, connection, signal) => {
         const clientId = memberClientId(config, number, connection)
-        const own = { clientId, filters: this.#filters, quietMs: sweep.quietMs }
+        const own = { ...sweep, clientId, filters: this.#filters }
         return drainSession({ ...own, makeConnection, deliver: this.#take, onFailed }, signal)
       },
-      isMember: () => !this.#isLost,
+      maySweep: () => this.#maySweep(sweep.intervalMs),
       onDrained: (number) => onMember('drained', number),
       intervalMs: sweep.intervalMs,
     })

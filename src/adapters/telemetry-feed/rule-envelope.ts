@@ -21,7 +21,7 @@ export interface Enveloped {
  * https://docs.aws.amazon.com/iot/latest/developerguide/binary-payloads.html
  * https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-functions.html#iot-function-encode
  *
- * @returns undefined for a body that isn't such an envelope
+ * @returns undefined for a body that isn't such an envelope, or too deeply nested to be read as one
  */
 export function openRuleEnvelope(body: string): Enveloped | undefined {
   const envelope = parse(body)
@@ -48,6 +48,11 @@ function decodeBase64(text: string): Uint8Array | undefined {
   return bytes.length === Buffer.byteLength(text, 'base64') ? bytes : undefined
 }
 
-function encodeJson(value: Json): Uint8Array {
-  return Buffer.from(JSON.stringify(value))
+/** undefined: nested deeper than the writer's stack is. The reader takes any depth. */
+function encodeJson(value: Json): Uint8Array | undefined {
+  try {
+    return Buffer.from(JSON.stringify(value))
+  } catch {
+    return undefined
+  }
 }

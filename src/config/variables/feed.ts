@@ -36,6 +36,7 @@ export const feedVariables = {
   }),
 
   MQTT_URL: optionalUrl({
+    protocols: ['mqtt', 'mqtts', 'wss'],
     engine: 'TELEMETRY_FEED=mqtt',
     required: true,
     description:
@@ -46,7 +47,7 @@ export const feedVariables = {
     default: 'fleetgrid',
     pattern: [/^[\w.:-]{1,100}$/, 'must be 1 to 100 letters, digits, and ._:-'],
     description:
-      'Connections are called {prefix}-{instance}-{n}. The same for all instances of one system; the number of each is decided in DATABASE, which they share. Another system on this broker needs another one.',
+      'Connections are called {prefix}-{instance}-{n}. The same for all instances of one system that share DATABASE=postgres, where the number of each is decided. Instances with a database of their own each need their own one, and so does another system on this broker.',
   }),
   MQTT_SUBSCRIPTION: oneOf(['shared', 'plain'], {
     engine: 'TELEMETRY_FEED=mqtt',
@@ -80,7 +81,7 @@ export const feedVariables = {
   MQTT_SESSION_EXPIRY_S: integer({
     engine: 'TELEMETRY_FEED=mqtt',
     default: 3600,
-    min: 0,
+    min: 60,
     max: 604_800,
     unit: 's',
     description: 'How long the broker keeps messages for a connection that is away.',
@@ -108,7 +109,11 @@ export const feedVariables = {
     description: 'PEM file of its private key.',
   }),
   MQTT_USERNAME: optionalText({ engine: 'TELEMETRY_FEED=mqtt', description: 'Of the broker.' }),
-  MQTT_PASSWORD: optionalText({ engine: 'TELEMETRY_FEED=mqtt', description: 'Of the broker.' }),
+  MQTT_PASSWORD: optionalText({
+    engine: 'TELEMETRY_FEED=mqtt',
+    secret: true,
+    description: 'Of the broker.',
+  }),
   MQTT_SIGNING_REGION: optionalText({
     engine: 'TELEMETRY_FEED=mqtt',
     description:
@@ -147,7 +152,17 @@ export const feedVariables = {
     min: 10,
     max: 100_000,
     unit: 'messages',
-    description: 'Received and not yet deleted, for each queue; then receiving waits.',
+    description:
+      'Received and not yet deleted, for each queue; then receiving waits. Of all queues together no more than WRITE_QUEUE_MAX.',
+  }),
+  SQS_IN_FLIGHT_MAX_MB: integer({
+    engine: 'SQS queues',
+    default: 64,
+    min: 11,
+    max: 100_000,
+    unit: 'MB',
+    description:
+      'Of the bodies of these messages, for each queue. A receive sets 10.5 MB aside until it is answered, for ten messages of 1 MiB: with less for each of SQS_POLLERS, fewer wait at the same time.',
   }),
   SQS_VISIBILITY_S: integer({
     engine: 'SQS queues',

@@ -16,6 +16,7 @@ export const fleetIndexVariables = {
       'Of the embedded index. When it is full, messages wait unacknowledged at their senders.',
   }),
   OPENSEARCH_URL: optionalUrl({
+    protocols: ['https', 'http'],
     engine: 'FLEET_INDEX=opensearch',
     required: true,
     description: 'The cluster, such as https://search.example.com:9200.',
@@ -25,12 +26,14 @@ export const fleetIndexVariables = {
     description: 'Basic authentication; with OPENSEARCH_PASSWORD.',
   }),
   OPENSEARCH_PASSWORD: optionalText({
+    secret: true,
     engine: 'FLEET_INDEX=opensearch',
     description: 'Basic authentication.',
   }),
   OPENSEARCH_CA_FILE: optionalText({
     engine: 'FLEET_INDEX=opensearch',
-    description: 'PEM file of the authority that signed its certificate. Not set: the system’s.',
+    description:
+      'PEM file of the authority that signed its certificate. Not set: the public ones (NODE_EXTRA_CA_CERTS adds to them).',
   }),
   OPENSEARCH_SIGNING_REGION: optionalText({
     engine: 'FLEET_INDEX=opensearch',
@@ -49,7 +52,8 @@ export const fleetIndexVariables = {
     min: 1,
     max: 100,
     unit: 'shards',
-    description: 'Of each index; about one for every million vehicles or 30 GB of a day.',
+    description:
+      'Of the indices of vehicles, devices and a day’s cardata, one for about every million vehicles or 30 GB of a day. The other histories have one. A node holds 1,000, copies included.',
   }),
   OPENSEARCH_REPLICAS: integer({
     engine: 'FLEET_INDEX=opensearch',

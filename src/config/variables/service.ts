@@ -23,12 +23,12 @@ export const serviceVariables = {
     description: 'pretty is for people at a terminal.',
   }),
   DRAIN_TIMEOUT_MS: integer({
-    default: 25_000,
+    default: 15_000,
     min: 100,
     max: 600_000,
     unit: 'ms',
     description:
-      'After SIGTERM: time for work in flight. Keep it below the container’s stop time-out.',
+      'After SIGTERM: time for work in flight. Closing may take 10 s more: keep both below the container’s stop time-out.',
   }),
 
   HTTP_HOST: text({

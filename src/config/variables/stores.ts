@@ -8,6 +8,7 @@ export const storeVariables = {
       'Operational data (dead letters, leases): SQLite in DATA_DIR, or PostgreSQL 13 and later. Instances that work together need PostgreSQL.',
   }),
   DATABASE_URL: optionalUrl({
+    protocols: ['postgres', 'postgresql'],
     engine: 'DATABASE=postgres',
     required: true,
     description: 'postgres://user:password@host:5432/name; TLS is set by DATABASE_TLS, not here.',
@@ -24,11 +25,12 @@ export const storeVariables = {
     engine: 'DATABASE=postgres',
     default: 'off',
     description:
-      'require encrypts; verify also checks the server’s certificate against DATABASE_CA_FILE or the system’s authorities.',
+      'require encrypts; verify also checks the server’s certificate, against DATABASE_CA_FILE or the public authorities.',
   }),
   DATABASE_CA_FILE: optionalText({
     engine: 'DATABASE=postgres',
-    description: 'PEM file of the authority that signed the server’s certificate.',
+    description:
+      'PEM file of the authority that signed the server’s certificate; with DATABASE_TLS=verify.',
   }),
   DATABASE_CONNECT_TIMEOUT_MS: integer({
     engine: 'DATABASE=postgres',

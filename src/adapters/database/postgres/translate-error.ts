@@ -8,6 +8,13 @@ const UNIQUE_VIOLATION = '23505'
  * (a standby after a failover), idle in transaction for too long, lock not available.
  */
 const UNAVAILABLE = /^(08...|28...|3D...|40...|53...|57...|58...|25006|25P03|55P03)$/
+/** Wrong user or password; no such database. */
+const REFUSED = /^28...$/
+const NO_DATABASE = /^3D...$/
+/** Node's codes for certificates and handshakes that will fail again, as OpenSSL names them. */
+const TLS_FAILURE = /^(ERR_TLS_|ERR_SSL_|UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$)/
+/** pg has no code for it. */
+const NO_TLS = /does not support SSL/
 const SQLSTATE = /^[0-9A-Z]{5}$/
 /** Serialization failure, deadlock. */
 const IN_THE_WAY: ReadonlySet<unknown> = new Set(['40001', '40P01'])
@@ -27,6 +34,16 @@ export function translateError(error: unknown): unknown {
 
 export function isInTheWay(error: unknown): boolean {
   return error instanceof FleetgridError && IN_THE_WAY.has(sqlState(error.cause))
+}
+
+/** Of connecting: what a person has to mend, because waiting doesn't help; else undefined. */
+export function connectAdvice({ cause }: FleetgridError): string | undefined {
+  const state = sqlState(cause) ?? ''
+  if (REFUSED.test(state)) return 'check the user and password in DATABASE_URL'
+  if (NO_DATABASE.test(state)) return 'create that database, or name another one in DATABASE_URL'
+  const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown }
+  const isTls = TLS_FAILURE.test(String(code)) || NO_TLS.test(String(message))
+  return isTls ? 'check DATABASE_TLS and DATABASE_CA_FILE' : undefined
 }
 
 /** After such an error nobody knows what the connection is at. */

@@ -1,26 +1,25 @@
 import { FleetgridError } from '../../../domain/errors.ts'
 import type { HistoryIndex } from '../../../ports/fleet-index.ts'
 import { type EngineClient, EngineError } from './client.ts'
-import {
-  CURRENT_INDICES,
-  type CurrentIndex,
-  HISTORY_INDICES,
-  type IndexNames,
-} from './index-names.ts'
-import { indexSettings, liveSettings } from './index-settings.ts'
+import { isBlocked } from './copy-claim.ts'
+import { CURRENT_INDICES, type CurrentIndex, HISTORY_INDICES } from './index-names.ts'
+import { commonSettings, liveSettings, shardSettings } from './index-settings.ts'
 import {
   type BootstrapContext,
   createCurrent,
+  ensureWriteAlias,
   mappingVersionOf,
   resolveAlias,
 } from './manage-index.ts'
 import { historyMapping } from './mappings.ts'
-import { upgradeIndex } from './upgrade-index.ts'
+import { endLeftUpgrade, upgradeIndex } from './upgrade-index.ts'
 
 /** The index behind each alias, by name: sequence numbers count within it. */
 export type CurrentIndices = Readonly<Record<CurrentIndex, string>>
 
-const TEMPLATE_PRIORITY = 500
+/** Above what others usually give to templates for everything. */
+const TEMPLATE_PRIORITY = 1000
+const ATTEMPTS_MAX = 6
 
 /**
  * Creates what is missing and brings mappings up to date. Any number of instances may do it at
@@ -28,14 +27,15 @@ const TEMPLATE_PRIORITY = 500
  * @throws FleetgridError with advice
  */
 export async function bootstrap(context: BootstrapContext): Promise<CurrentIndices> {
-  await putTemplates(context)
   const current: Partial<Record<CurrentIndex, string>> = {}
   for (const index of CURRENT_INDICES) current[index] = await ensureCurrent(context, index)
+  // Last: where an upgrade fails, the version before can still start.
+  await putTemplates(context)
   return current as CurrentIndices
 }
 
 async function putTemplates({ client, names, config, mappingVersion }: BootstrapContext) {
-  const settings = { settings: indexSettings(config) }
+  const settings = { settings: commonSettings(config) }
   await client.request({
     method: 'PUT',
     path: `/_component_template/${names.settingsTemplate()}`,
@@ -48,18 +48,25 @@ async function putTemplates({ client, names, config, mappingVersion }: Bootstrap
     await client.request({
       method: 'PUT',
       path: `/_index_template/${names.template(index)}`,
-      body: historyTemplate(names, index, mappingVersion),
+      body: historyTemplate({ names, config, mappingVersion }, index),
     })
   }
 }
 
-function historyTemplate(names: IndexNames, index: HistoryIndex, version: number): object {
+function historyTemplate(
+  { names, config, mappingVersion: version }: Omit<BootstrapContext, 'client'>,
+  index: HistoryIndex,
+): object {
   return {
     index_patterns: [names.historyPattern(index)],
     priority: TEMPLATE_PRIORITY,
     composed_of: [names.settingsTemplate()],
     _meta: { version },
-    template: { mappings: historyMapping(index, version), aliases: { [names.alias(index)]: {} } },
+    template: {
+      settings: shardSettings(config, index),
+      mappings: historyMapping(index, version),
+      aliases: { [names.alias(index)]: {} },
+    },
   }
 }
 
@@ -72,11 +79,12 @@ async function templateVersion(client: EngineClient, template: string): Promise<
 
 async function ensureCurrent(context: BootstrapContext, index: CurrentIndex): Promise<string> {
   const { client, names, config, mappingVersion } = context
-  // Once to find that it is missing, once more to find what another instance has made meanwhile.
-  for (let attempt = 0; attempt < 3; attempt += 1) {
+  // Each looks what is there, and does one thing about it or waits for another instance's.
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const concrete = await resolveAlias(client, names.alias(index))
     if (concrete === undefined) {
-      await createCurrent(context, index, 1)
+      const first = names.concrete(index, 1)
+      await createCurrent(context, index, first, [names.alias(index), names.writeAlias(first)])
       continue
     }
     const version = await mappingVersionOf(client, concrete)
@@ -85,6 +93,11 @@ async function ensureCurrent(context: BootstrapContext, index: CurrentIndex): Pr
       await upgradeIndex(context, index, concrete)
       continue
     }
+    if (await isBlocked(client, concrete)) {
+      await endLeftUpgrade(context, index, concrete)
+      continue
+    }
+    await ensureWriteAlias(client, names, concrete)
     await client.request({
       method: 'PUT',
       path: `/${concrete}/_settings`,

@@ -27,6 +27,12 @@ export interface BulkRequest {
   readonly withSequence?: boolean
 }
 
+/**
+ * How long OpenSearch may wait for a shard that is away: by default a minute, longer than this side
+ * waits, so that one shard would cost the outcomes of all others.
+ */
+const SHARD_TIMEOUT_MAX_MS = 5000
+
 const OUTCOME = 'errors,items.*.status,items.*.error'
 const WITH_SEQUENCE = `${OUTCOME},items.*._seq_no,items.*._primary_term`
 
@@ -108,6 +114,7 @@ async function post(
     path,
     query: {
       filter_path: withSequence === true ? WITH_SEQUENCE : OUTCOME,
+      timeout: `${shardTimeoutMs(client)}ms`,
       ...(requireAlias ? { require_alias: true } : {}),
     },
     bulk: Buffer.from(chunk.join('')),
@@ -120,6 +127,10 @@ async function post(
     )
   }
   return items.map(onlyMember)
+}
+
+function shardTimeoutMs({ requestTimeoutMs }: EngineClient): number {
+  return Math.min(SHARD_TIMEOUT_MAX_MS, Math.floor(requestTimeoutMs / 3))
 }
 
 /** Where every request is refused it isn't the operations that are wrong. */

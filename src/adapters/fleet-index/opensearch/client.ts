@@ -74,6 +74,10 @@ export class EngineClient {
     await client?.close()
   }
 
+  get requestTimeoutMs(): number {
+    return this.#config.requestTimeoutMs
+  }
+
   /** @throws EngineError before `open` and after `close` */
   requireOpen(): void {
     if (this.#client === undefined || this.#isClosed) throw this.#notOpen()
@@ -131,6 +135,12 @@ export class EngineClient {
     const because = reason === '' ? '' : `: ${reason}`
     return new EngineError(`${text}${because}.${adviseOn(status, type)}`, { status, type })
   }
+}
+
+/** It may be there in a moment: no answer, or one of an engine that is starting or overloaded. */
+export function isPassing(error: unknown): error is EngineError {
+  if (!(error instanceof EngineError)) return false
+  return error.status === undefined || error.status === 429 || error.status >= 500
 }
 
 async function clientOptions(config: OpenSearchFleetIndexConfig): Promise<ClientOptions> {

@@ -1,7 +1,7 @@
 import type { CurrentIndices } from './bootstrap.ts'
 import { type EngineClient, EngineError } from './client.ts'
 import { CURRENT_INDICES, type IndexNames } from './index-names.ts'
-import { resolveAlias } from './manage-index.ts'
+import { ensureWriteAlias, resolveAlias } from './manage-index.ts'
 
 export interface WriteAliases {
   readonly latest: string
@@ -69,6 +69,7 @@ export class CurrentIndexNames {
         this.set(await this.#options.bootstrap())
         return
       }
+      await ensureWriteAlias(this.#options.client, this.#names, concrete)
       found[index] = concrete
     }
     this.set(found as CurrentIndices)

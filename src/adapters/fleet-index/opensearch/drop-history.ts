@@ -1,6 +1,6 @@
 import type { HistoryIndex } from '../../../ports/fleet-index.ts'
 import type { EngineClient } from './client.ts'
-import { HISTORY_INDICES, type IndexNames } from './index-names.ts'
+import { FUTURE_MAX_MS, HISTORY_INDICES, type IndexNames } from './index-names.ts'
 
 const DAY_MS = 86_400_000
 const BATCH = 5000
@@ -9,6 +9,8 @@ export interface DropOptions {
   readonly client: EngineClient
   readonly names: IndexNames
   readonly now: () => number
+  /** After it no further step. */
+  readonly signal: AbortSignal | undefined
 }
 
 /**
@@ -26,11 +28,12 @@ export async function dropHistory(options: DropOptions, before: number): Promise
 }
 
 async function dropDays(
-  { client, names }: DropOptions,
+  { client, names, signal }: DropOptions,
   index: HistoryIndex,
   cutOff: number,
 ): Promise<number> {
-  // Only what has our alias: without a prefix, others may have indices of such names.
+  if (signal?.aborted) return 0
+  // Only what has our alias and a name as we give it.
   const { status, body } = await client.request<Record<string, unknown>>({
     method: 'GET',
     path: `/_alias/${names.alias(index)}`,
@@ -39,6 +42,7 @@ async function dropDays(
   if (status === 404) return 0
   let dropped = 0
   for (const concrete of Object.keys(body)) {
+    if (signal?.aborted) break
     const day = names.dayOf(index, concrete)
     if (day !== undefined && day < cutOff) dropped += await dropIndex(client, concrete)
   }
@@ -59,12 +63,13 @@ async function dropIndex(client: EngineClient, concrete: string): Promise<number
 
 /** By send time, or where that is in the future by the time of storing. */
 async function dropOthers(
-  { client, names, now }: DropOptions,
+  { client, names, now, signal }: DropOptions,
   index: HistoryIndex,
   cutOff: number,
 ): Promise<number> {
+  if (signal?.aborted) return 0
   const isOld = { range: { 'fleetgrid.at': { lt: cutOff } } }
-  const isAhead = { range: { 'fleetgrid.at': { gt: now() + DAY_MS } } }
+  const isAhead = { range: { 'fleetgrid.at': { gt: now() + FUTURE_MAX_MS } } }
   const isStoredLongAgo = { range: { 'fleetgrid.stored_at': { lt: cutOff } } }
   const query = { bool: { should: [isOld, { bool: { filter: [isAhead, isStoredLongAgo] } }] } }
   const other = names.otherHistory(index)
@@ -75,7 +80,7 @@ async function dropOthers(
   })
   if (refreshed.status === 404) return 0
   let dropped = 0
-  while (true) {
+  while (!signal?.aborted) {
     const { status, body } = await client.request<{ deleted?: number }>({
       method: 'POST',
       path: `/${other}/_delete_by_query`,
@@ -86,4 +91,5 @@ async function dropOthers(
     if (status === 404 || (body.deleted ?? 0) === 0) return dropped
     dropped += body.deleted ?? 0
   }
+  return dropped
 }

@@ -7,6 +7,8 @@ import { createIndex } from './manage-index.ts'
 
 /** https://docs.opensearch.org/latest/api-reference/document-apis/bulk/ */
 const ID_SIZE_MAX_BYTES = 512
+/** Everything else waits for it; what it hasn't brought by then is there when asked again. */
+const CREATE_TIMEOUT_MS = 5000
 /** Day indices that are known to exist; forgotten all together, they are only asked for again. */
 const KNOWN_MAX = 10_000
 
@@ -79,7 +81,7 @@ export class HistoryWriter {
     const missing = new Set<string>()
     for (const { index } of operations) if (!this.#known.has(index)) missing.add(index)
     const failed = new Map<string, string>()
-    for (const index of missing) {
+    const ensure = async (index: string): Promise<void> => {
       try {
         await this.#ensureIndex(index)
       } catch (error) {
@@ -87,13 +89,15 @@ export class HistoryWriter {
         failed.set(index, error.message)
       }
     }
+    // All at once: an engine that hangs costs the time of one.
+    await Promise.all([...missing].map(ensure))
     return failed
   }
 
   #ensureIndex(index: string): Promise<void> {
     let creating = this.#creating.get(index)
     if (creating === undefined) {
-      creating = createIndex(this.#options.client, index, {})
+      creating = createIndex(this.#options.client, index, {}, CREATE_TIMEOUT_MS)
         .then(() => {
           if (this.#known.size >= KNOWN_MAX) this.#known.clear()
           this.#known.add(index)

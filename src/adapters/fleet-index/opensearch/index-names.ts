@@ -14,8 +14,14 @@ export const HISTORY_INDICES: readonly HistoryIndex[] = [
   'anomaly',
 ]
 
-/** A clock may be this far ahead before its records lose their own day. */
-const FUTURE_MAX_MS = DAY_MS
+/**
+ * A clock may be this far ahead before its records lose their own day. What lies near the edge goes to
+ * another index as time passes, and would be stored twice if its message came again in between: so
+ * the edge is where hardly any clock is. Off by a time zone, a day or a month's length is within it.
+ */
+export const FUTURE_MAX_MS = 30 * DAY_MS
+/** Our patterns must not match what others have in the cluster: `event-*` could be anybody's. */
+const OWNER = 'fleetgrid'
 
 /** The names of everything that Fleetgrid has in OpenSearch. */
 export class IndexNames {
@@ -36,7 +42,7 @@ export class IndexNames {
 
   /** A mapping upgrade makes the next generation. */
   concrete(index: CurrentIndex, generation: number): string {
-    return `${this.alias(index)}-${String(generation).padStart(6, '0')}`
+    return `${this.#concrete(index)}-${String(generation).padStart(6, '0')}`
   }
 
   generationOf(concrete: string): number {
@@ -52,7 +58,7 @@ export class IndexNames {
   }
 
   template(index: HistoryIndex): string {
-    return this.alias(index)
+    return this.#concrete(index)
   }
 
   settingsTemplate(): string {
@@ -60,7 +66,7 @@ export class IndexNames {
   }
 
   historyPattern(index: HistoryIndex): string {
-    return `${this.alias(index)}-*`
+    return `${this.#concrete(index)}-*`
   }
 
   /**
@@ -69,16 +75,16 @@ export class IndexNames {
    */
   history(index: HistoryIndex, at: number, now: number): string {
     const isOwnDay = at >= now - this.#historyRetentionMs && at <= now + FUTURE_MAX_MS
-    return isOwnDay ? `${this.alias(index)}-${this.#dayName(at)}` : this.otherHistory(index)
+    return isOwnDay ? `${this.#concrete(index)}-${this.#dayName(at)}` : this.otherHistory(index)
   }
 
   otherHistory(index: HistoryIndex): string {
-    return `${this.alias(index)}-other`
+    return `${this.#concrete(index)}-other`
   }
 
   /** Start of the day whose records an index holds; undefined for the shared one and foreign names. */
   dayOf(index: HistoryIndex, concrete: string): number | undefined {
-    const start = `${this.alias(index)}-`
+    const start = `${this.#concrete(index)}-`
     const match = /^(\d{4})\.(\d{2})\.(\d{2})$/.exec(
       concrete.startsWith(start) ? concrete.slice(start.length) : '',
     )
@@ -86,6 +92,10 @@ export class IndexNames {
     const [, year, month, day] = match
     const at = Date.parse(`${year}-${month}-${day}T00:00:00Z`)
     return Number.isNaN(at) ? undefined : at
+  }
+
+  #concrete(index: CurrentIndex | HistoryIndex): string {
+    return `${this.alias(index)}-${OWNER}`
   }
 
   /** `2026.11.21` */

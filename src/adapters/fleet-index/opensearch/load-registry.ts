@@ -1,12 +1,17 @@
-import { emptyStatus } from '../../../domain/vehicle.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { emptyStatus, type VehicleStatus } from '../../../domain/vehicle.ts'
+import { backoffMs } from '../../../lib/backoff.ts'
 import type { RegistrySnapshot } from '../../../ports/fleet-index.ts'
-import { describeItem, isDone, sendBulk } from './bulk.ts'
-import { type EngineClient, EngineError } from './client.ts'
+import { bePatient } from './be-patient.ts'
+import { type BulkItem, describeItem, isDone, isForLater, sendBulk } from './bulk.ts'
+import type { EngineClient } from './client.ts'
 import { projectionOf } from './latest-writer.ts'
 import { readDevice, readLatest, type StoredVehicle, VIEW_MEMBERS } from './read-document.ts'
 import { type Hit, searchPages } from './search-pages.ts'
 import { KnownVehicle, type VehicleCache } from './vehicle-cache.ts'
 
+const REPAIR_TRIES_MAX = 4
+const REPAIR_BACKOFF = { baseMs: 250, maxMs: 2000 }
 /** Some 5 MB of what is needed of each. */
 const PAGE = 5000
 
@@ -20,6 +25,8 @@ export interface LoadOptions {
     readonly shared: string
     readonly devices: string
   }
+  /** Projections that stay behind: until the next change of their vehicle, or the next start. */
+  readonly onLeftBehind?: (reason: string) => void
 }
 
 /**
@@ -44,8 +51,11 @@ export async function* loadRegistry(options: LoadOptions): AsyncGenerator<Regist
   }
 }
 
+/** A document as it is stored. */
+export type Found = Omit<Hit, 'sort'>
+
 /** Puts what a search found into the cache. */
-export function learnVehicles(hits: readonly Hit[], cache: VehicleCache): StoredVehicle[] {
+export function learnVehicles(hits: readonly Found[], cache: VehicleCache): StoredVehicle[] {
   return hits.map(({ _id, _seq_no, _primary_term, _source }) => {
     const stored = readLatest(_id, _source)
     cache.learn(_id, new KnownVehicle(stored.registers, _seq_no, _primary_term))
@@ -67,32 +77,62 @@ export function snapshotOf({
   }
 }
 
-export function devicesOf(hits: readonly Hit[]): RegistrySnapshot['devices'] {
+export function devicesOf(hits: readonly Pick<Found, '_source'>[]): RegistrySnapshot['devices'] {
   return hits.flatMap(({ _source }) => readDevice(_source)?.status ?? [])
 }
 
+/** What can't be repaired is no reason not to start: outside users see the vehicle as it was before. */
 async function repairProjections(
-  { client, aliases, sizeMaxBytes }: LoadOptions,
+  options: LoadOptions,
   vehicles: readonly StoredVehicle[],
 ): Promise<void> {
   const statuses = vehicles.flatMap(({ registers }) => registers.status ?? [])
   if (statuses.length === 0) return
-  const alias = aliases().shared
+  let behind: readonly VehicleStatus[] = await findBehind(options, statuses)
+  let refused = 0
+  let reason = ''
+  for (let tries = 1; behind.length > 0; tries += 1) {
+    const later: VehicleStatus[] = []
+    for (const [number, item] of (await project(options, behind)).entries()) {
+      const status = behind[number]
+      if (status === undefined || isDone(item) || item.status === 409) continue
+      reason = describeItem(item)
+      if (isForLater(item)) later.push(status)
+      else refused += 1
+    }
+    behind = later
+    if (behind.length === 0 || tries === REPAIR_TRIES_MAX) break
+    await pause(backoffMs(tries, REPAIR_BACKOFF))
+    options.client.requireOpen()
+  }
+  const count = refused + behind.length
+  if (count === 0) return
+  const alias = options.aliases().shared
+  options.onLeftBehind?.(`${alias} in OpenSearch stays behind for ${count} vehicles: ${reason}`)
+}
+
+async function findBehind(
+  { client, aliases }: LoadOptions,
+  statuses: readonly VehicleStatus[],
+): Promise<VehicleStatus[]> {
   type Item = { readonly _id: string; readonly _version?: number }
-  const { body } = await client.request<{ docs: readonly Item[] }>({
-    method: 'POST',
-    path: `/${alias}/_mget`,
-    query: { _source: false, filter_path: 'docs._id,docs._version' },
-    body: { ids: statuses.map(({ vin }) => vin) },
-  })
+  const { body } = await bePatient(client, () =>
+    client.request<{ docs: readonly Item[] }>({
+      method: 'POST',
+      path: `/${aliases().shared}/_mget`,
+      query: { _source: false, filter_path: 'docs._id,docs._version' },
+      body: { ids: statuses.map(({ vin }) => vin) },
+    }),
+  )
   const versions = new Map(body.docs.map(({ _id, _version }) => [_id, _version ?? -1]))
-  const behind = statuses.filter(({ vin, revision }) => (versions.get(vin) ?? -1) < revision)
-  const request = {
-    path: `/${alias}/_bulk`,
-    requireAlias: true,
-    operations: behind.map(projectionOf),
-  }
-  for (const item of await sendBulk(client, request, sizeMaxBytes)) {
-    if (!isDone(item) && item.status !== 409) throw new EngineError(describeItem(item))
-  }
+  return statuses.filter(({ vin, revision }) => (versions.get(vin) ?? -1) < revision)
+}
+
+function project(
+  { client, aliases, sizeMaxBytes }: LoadOptions,
+  statuses: readonly VehicleStatus[],
+): Promise<BulkItem[]> {
+  const path = `/${aliases().shared}/_bulk`
+  const request = { path, requireAlias: true, operations: statuses.map(projectionOf) }
+  return sendBulk(client, request, sizeMaxBytes)
 }

@@ -2,7 +2,7 @@ import type { OpenSearchFleetIndexConfig } from '../../../config/adapters.ts'
 import { FleetgridError } from '../../../domain/errors.ts'
 import { type EngineClient, EngineError } from './client.ts'
 import type { CurrentIndex, IndexNames } from './index-names.ts'
-import { indexSettings } from './index-settings.ts'
+import { commonSettings, shardSettings } from './index-settings.ts'
 import { currentMapping } from './mappings.ts'
 
 export interface BootstrapContext {
@@ -15,19 +15,28 @@ export interface BootstrapContext {
 
 /** False if it is there already. */
 export async function createCurrent(
-  { client, names, config, mappingVersion }: BootstrapContext,
+  { client, config, mappingVersion }: BootstrapContext,
   index: CurrentIndex,
-  generation: number,
+  concrete: string,
+  aliases: readonly string[],
 ): Promise<boolean> {
-  const concrete = names.concrete(index, generation)
-  // The first one gets its aliases with its birth; a later one when it holds everything.
-  const aliases =
-    generation === 1 ? { [names.alias(index)]: {}, [names.writeAlias(concrete)]: {} } : {}
   return createIndex(client, concrete, {
-    settings: indexSettings(config),
+    settings: { ...commonSettings(config), ...shardSettings(config, index) },
     mappings: currentMapping(index, mappingVersion),
-    aliases,
+    aliases: Object.fromEntries(aliases.map((alias) => [alias, {}])),
   })
+}
+
+/** An index that was restored under another name has the alias of queries, but not that of writes. */
+export async function ensureWriteAlias(
+  client: EngineClient,
+  names: IndexNames,
+  concrete: string,
+): Promise<void> {
+  const alias = names.writeAlias(concrete)
+  if ((await resolveAlias(client, alias)) === concrete) return
+  const actions = [{ add: { index: concrete, alias } }]
+  await client.request({ method: 'POST', path: '/_aliases', body: { actions } })
 }
 
 /** False if it is there already. */
@@ -35,9 +44,18 @@ export async function createIndex(
   client: EngineClient,
   name: string,
   body: object,
+  timeoutMs?: number,
 ): Promise<boolean> {
+  const limits =
+    timeoutMs === undefined
+      ? {}
+      : {
+          // Of OpenSearch, for its shards and for its manager; of this side, if it doesn't answer.
+          query: { timeout: `${timeoutMs}ms`, cluster_manager_timeout: `${timeoutMs}ms` },
+          timeoutMs: Math.min(2 * timeoutMs, client.requestTimeoutMs),
+        }
   try {
-    await client.request({ method: 'PUT', path: `/${name}`, body })
+    await client.request({ method: 'PUT', path: `/${name}`, body, ...limits })
     return true
   } catch (error) {
     const type = error instanceof EngineError ? error.type : ''

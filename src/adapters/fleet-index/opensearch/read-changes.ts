@@ -1,11 +1,13 @@
 import type { RegistrySnapshot } from '../../../ports/fleet-index.ts'
 import type { EngineClient } from './client.ts'
-import { devicesOf, learnVehicles, snapshotOf } from './load-registry.ts'
+import { devicesOf, type Found, learnVehicles, snapshotOf } from './load-registry.ts'
 import { VIEW_MEMBERS } from './read-document.ts'
 import type { Hit, HitsBody } from './search-pages.ts'
 import type { VehicleCache } from './vehicle-cache.ts'
 
 const PAGE = 2000
+/** Some 2 MB of documents. */
+const FETCH_PAGE = 1000
 /** Of one call; the next goes on from there. */
 const PAGES_MAX = 5
 /** How far the clocks of two instances may be apart. */
@@ -45,8 +47,12 @@ export class ChangeReader {
   }
 }
 
+/** What the search itself brings: nearly all of it was told before. */
+type Trace = Pick<Hit, '_id' | '_seq_no' | 'sort'>
+
 interface Step {
-  readonly hits: readonly Hit[]
+  readonly traces: readonly Trace[]
+  readonly news: readonly Found[]
   readonly beganAt: number
   readonly after: Hit['sort'] | undefined
   readonly isPassOver: boolean
@@ -87,19 +93,22 @@ class ChangeCursor {
   /** Changes nothing: that is `tell`'s part, when all of an answer is there. */
   async read(): Promise<Step> {
     const beganAt = this.#passBeganAt ?? this.#options.now()
-    const hits: Hit[] = []
+    const traces: Trace[] = []
     let after = this.#after
-    for (let page = 0; page < PAGES_MAX; page += 1) {
+    let isPassOver = false
+    for (let page = 0; page < PAGES_MAX && !isPassOver; page += 1) {
       const found = await this.#search(after)
-      hits.push(...found)
+      traces.push(...found)
       after = found.at(-1)?.sort ?? after
-      if (found.length < PAGE) return { hits, beganAt, after, isPassOver: true }
+      isPassOver = found.length < PAGE
     }
-    return { hits, beganAt, after, isPassOver: false }
+    const news = traces.filter((trace) => this.#isNews(trace)).map(({ _id }) => _id)
+    return { traces, news: await this.#fetch([...new Set(news)]), beganAt, after, isPassOver }
   }
 
-  tell({ hits, beganAt, after, isPassOver }: Step): readonly Hit[] {
-    const news = hits.filter((hit) => this.#isNews(hit))
+  tell({ traces, news, beganAt, after, isPassOver }: Step): readonly Found[] {
+    for (const trace of traces) if (!this.#isNews(trace)) this.#remember(trace)
+    for (const found of news) this.#remember(found)
     if (isPassOver) {
       this.#from = beganAt - this.#overlapMs
       this.#passBeganAt = undefined
@@ -113,17 +122,20 @@ class ChangeCursor {
     return news
   }
 
-  async #search(after: Hit['sort'] | undefined): Promise<readonly Hit[]> {
+  async #search(after: Hit['sort'] | undefined): Promise<readonly Trace[]> {
     const { client, instance } = this.#options
-    const { body } = await client.request<HitsBody>({
+    const { body } = await client.request<{ hits?: { hits?: readonly Trace[] } }>({
       method: 'POST',
       path: `/${this.#alias}/_search`,
-      query: { allow_partial_search_results: false },
+      query: {
+        allow_partial_search_results: false,
+        filter_path: 'hits.hits._id,hits.hits._seq_no,hits.hits.sort',
+      },
       body: {
         size: PAGE,
         track_total_hits: false,
         seq_no_primary_term: true,
-        _source: this.#source,
+        _source: false,
         query: {
           bool: {
             filter: { range: { 'fleetgrid.changed_at': { gte: this.#from } } },
@@ -134,12 +146,39 @@ class ChangeCursor {
         ...(after === undefined ? {} : { search_after: after }),
       },
     })
-    return body.hits.hits
+    return body.hits?.hits ?? []
   }
 
-  #isNews({ _id, _seq_no }: Hit): boolean {
-    const told = this.#told.get(_id) ?? this.#toldBefore.get(_id)
-    if (this.#told.size < TOLD_MAX) this.#told.set(_id, _seq_no)
-    return told !== _seq_no
+  /** As the search saw them, or newer; one that a copy of the shard doesn't know yet comes next time. */
+  async #fetch(ids: readonly string[]): Promise<Found[]> {
+    const found: Found[] = []
+    for (let from = 0; from < ids.length; from += FETCH_PAGE) {
+      const page = ids.slice(from, from + FETCH_PAGE)
+      const { body } = await this.#options.client.request<HitsBody>({
+        method: 'POST',
+        path: `/${this.#alias}/_search`,
+        query: { allow_partial_search_results: false },
+        body: {
+          size: page.length,
+          track_total_hits: false,
+          seq_no_primary_term: true,
+          _source: this.#source,
+          // Reading by id one by one (_mget) takes OpenSearch ten times as long.
+          query: { constant_score: { filter: { ids: { values: page } } } },
+        },
+      })
+      found.push(...body.hits.hits)
+    }
+    return found
+  }
+
+  #isNews({ _id, _seq_no }: Told): boolean {
+    return (this.#told.get(_id) ?? this.#toldBefore.get(_id)) !== _seq_no
+  }
+
+  #remember({ _id, _seq_no }: Told): void {
+    if (this.#told.size < TOLD_MAX || this.#told.has(_id)) this.#told.set(_id, _seq_no)
   }
 }
+
+type Told = Pick<Hit, '_id' | '_seq_no'>

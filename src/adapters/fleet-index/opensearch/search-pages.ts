@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../domain/json.ts'
+import { bePatient } from './be-patient.ts'
 import type { EngineClient } from './client.ts'
 
 export interface Hit {
@@ -16,7 +17,7 @@ export interface HitsBody {
 
 const KEEP_ALIVE = '5m'
 
-/** All documents of an index as of now, page by page. */
+/** All documents of an index as of now, page by page; one that is refused for now is asked for again. */
 export async function* searchPages(
   client: EngineClient,
   alias: string,
@@ -26,7 +27,7 @@ export async function* searchPages(
   try {
     let after: Hit['sort'] | undefined
     while (true) {
-      const { body } = await client.request<HitsBody>({
+      const request = {
         method: 'POST',
         path: '/_search',
         query: { allow_partial_search_results: false },
@@ -37,7 +38,8 @@ export async function* searchPages(
           pit: { id, keep_alive: KEEP_ALIVE },
           ...(after === undefined ? {} : { search_after: after }),
         },
-      })
+      } as const
+      const { body } = await bePatient(client, () => client.request<HitsBody>(request))
       id = body.pit_id ?? id
       const { hits } = body.hits
       if (hits.length === 0) return
@@ -50,13 +52,15 @@ export async function* searchPages(
 }
 
 async function openPointInTime(client: EngineClient, alias: string): Promise<string> {
-  await client.request({ method: 'POST', path: `/${alias}/_refresh` })
-  const { body } = await client.request<{ pit_id: string }>({
-    method: 'POST',
-    path: `/${alias}/_search/point_in_time`,
-    query: { keep_alive: KEEP_ALIVE },
+  return bePatient(client, async () => {
+    await client.request({ method: 'POST', path: `/${alias}/_refresh` })
+    const { body } = await client.request<{ pit_id: string }>({
+      method: 'POST',
+      path: `/${alias}/_search/point_in_time`,
+      query: { keep_alive: KEEP_ALIVE },
+    })
+    return body.pit_id
   })
-  return body.pit_id
 }
 
 /** One that stays open ends by itself. */

@@ -8,6 +8,8 @@ export interface ConnectionPoolOptions {
   /** Connections that are up and subscribed, after each change. */
   readonly onConnections: (count: number) => void
   readonly onFailed: (clientId: string, reason: string) => void
+  /** Another process has connected with one of the client ids, as far as can be told. */
+  readonly onTakenOver: () => void
 }
 
 /** Connects begin this far apart: 50 a second of the 500 that AWS IoT Core allows an account. */
@@ -50,6 +52,7 @@ export class ConnectionPool {
             this.#options.onFailed(clientId, failure.text)
             this.#countReady()
             if (failure.isFinal) this.#giveUp(failure.text)
+            if (failure.isTakenOver) this.#options.onTakenOver()
           },
         })
         this.#connections.push(connection)

@@ -4,9 +4,11 @@ import type { Sdk } from './client-settings.ts'
 import { RECONNECT_MIN_MS } from './client-settings.ts'
 import {
   type ConnectionFailure,
+  describeEnding,
   describeFailure,
   describeRefusedFilters,
 } from './describe-failure.ts'
+import { Takeovers } from './takeovers.ts'
 import { type HoldBudget, Window } from './window.ts'
 
 // One connection of one client id with a persistent session. What is delivered and not acknowledged
@@ -60,6 +62,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #client: mqtt5.Mqtt5Client
   readonly #window: Window
+  readonly #takeovers = new Takeovers()
   /** Counts connections of this client id. An acknowledgement is good for the one it came on. */
   #epoch = 0
   #isConnected = false
@@ -67,7 +70,7 @@ export class Connection {
   /** Between `start` and its `stopped`. */
   #isRunning = false
   #isStopping = false
-  #closing: Promise<void> | undefined
+  #closing: Promise<boolean> | undefined
   #connectedAt = 0
   #reopenTimer: NodeJS.Timeout | undefined
   #reopenedAt = Number.NEGATIVE_INFINITY
@@ -81,7 +84,7 @@ export class Connection {
     this.#client = new mqtt5.Mqtt5Client(options.config)
     this.#client.on('messageReceived', (event) => this.#receive(event))
     this.#client.on('connectionSuccess', ({ connack }) => this.#connected(connack.sessionPresent))
-    this.#client.on('connectionFailure', (event) => this.#fail(describeFailure(event)))
+    this.#client.on('connectionFailure', (event) => this.#notConnected(event))
     this.#client.on('disconnection', (event) => this.#disconnected(event))
     this.#client.on('stopped', () => this.#stopped())
     this.#client.on('error', (error) => this.#fail({ text: error.toString(), isFinal: false }))
@@ -116,15 +119,20 @@ export class Connection {
     }
   }
 
-  /** Says good-bye and keeps the session. What was acknowledged before has reached the broker. */
-  close(options: CloseOptions = {}): Promise<void> {
+  /**
+   * Says good-bye and keeps the session. What was acknowledged before has reached the broker. False:
+   * the session should have been ended, and the broker can't be told now.
+   */
+  close(options: CloseOptions = {}): Promise<boolean> {
     this.#closing ??= this.#close(options)
     return this.#closing
   }
 
-  async #close({ endsSession = false, isHasty = false }: CloseOptions): Promise<void> {
+  async #close({ endsSession = false, isHasty = false }: CloseOptions): Promise<boolean> {
     clearTimeout(this.#reopenTimer)
     if (this.#isConnected && !isHasty) await this.#flush()
+    // While it is being opened anew, the good-bye that keeps the session is on its way.
+    const isToldAll = !endsSession || (this.#isConnected && !this.#isStopping)
     this.#nextEpoch()
     if (this.#isRunning) {
       const stopped = new Promise((resolve) => this.#client.once('stopped', resolve))
@@ -133,6 +141,7 @@ export class Connection {
     }
     this.#isReady = false
     this.#client.close()
+    return isToldAll
   }
 
   /**
@@ -215,8 +224,16 @@ export class Connection {
     // All comes again now; what waited to be asked for once more need not be.
     clearTimeout(this.#reopenTimer)
     this.#reopenTimer = undefined
-    if (this.#isRunning && !this.#isStopping) this.#fail(describeFailure(event))
+    if (this.#isRunning && !this.#isStopping) {
+      const livedMs = performance.now() - this.#connectedAt
+      this.#fail(this.#takeovers.judge(describeEnding(event), livedMs))
+    }
     this.#isReady = false
+  }
+
+  #notConnected(event: mqtt5.ConnectionFailureEvent): void {
+    this.#takeovers.reset()
+    this.#fail(describeFailure(event))
   }
 
   #fail(failure: ConnectionFailure): void {

@@ -6,9 +6,21 @@ export interface ConnectionFailure {
   readonly text: string
   /** It won't heal by trying again. */
   readonly isFinal: boolean
+  /** Another process has connected with this client id, as the broker says or as it looks. */
+  readonly isTakenOver?: boolean
 }
 
+/** How a connection ended: with the broker's word for it, without a word, or otherwise. */
+export interface Ending extends ConnectionFailure {
+  readonly cause: 'taken-over' | 'hung-up' | 'other'
+}
+
+export const SAME_CLIENT_ID_ADVICE =
+  'instances that work together need one database for all (DATABASE=postgres), or each its own MQTT_CLIENT_ID_PREFIX'
+
 type FailedEvent = mqtt5.ConnectionFailureEvent | mqtt5.DisconnectionEvent
+
+const TAKEN_OVER = 142
 
 /** Advice by the CONNACK's and DISCONNECT's reason, MQTT 5 §2.4. */
 const REASONS: Readonly<Record<number, readonly [text: string, isFinal: boolean]>> = {
@@ -21,10 +33,7 @@ const REASONS: Readonly<Record<number, readonly [text: string, isFinal: boolean]
   ],
   138: ['the broker has banned this client', true],
   139: ['the broker is shutting down', false],
-  142: [
-    'another process uses this client id: instances of one system must share a database (DATABASE=postgres), and another system on this broker needs another MQTT_CLIENT_ID_PREFIX',
-    false,
-  ],
+  [TAKEN_OVER]: [`another process uses this client id: ${SAME_CLIENT_ID_ADVICE}`, false],
 }
 
 /** Advice by the name of the library's error. */
@@ -68,6 +77,16 @@ export function describeFailure(event: FailedEvent): ConnectionFailure {
   }
   const { error } = event
   return { text: ERRORS[error.error_name ?? ''] ?? String(error), isFinal: false }
+}
+
+const HANG_UPS = new Set(['AWS_ERROR_MQTT_UNEXPECTED_HANGUP', 'AWS_IO_SOCKET_CLOSED'])
+
+export function describeEnding(event: mqtt5.DisconnectionEvent): Ending {
+  const { disconnect, error } = event
+  const isHangUp = disconnect === undefined && HANG_UPS.has(error.error_name ?? '')
+  const isTakeover = disconnect?.reasonCode === TAKEN_OVER
+  const cause = isTakeover ? 'taken-over' : isHangUp ? 'hung-up' : 'other'
+  return { ...describeFailure(event), cause }
 }
 
 /** Undefined if every filter was granted. Reason codes of the SUBACK: MQTT 5 §3.9.3. */

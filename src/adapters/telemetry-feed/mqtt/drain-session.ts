@@ -11,6 +11,8 @@ export interface DrainOptions {
   readonly onFailed: (clientId: string, reason: string) => void
   /** Without a message for so long, and with every answer given, nothing is left. */
   readonly quietMs: number
+  /** Shorter in tests. */
+  readonly subscribedMaxMs?: number
 }
 
 /** Of those that this instance has in hand beside the messages of its own connections. */
@@ -18,8 +20,12 @@ const UNACKNOWLEDGED_MAX = 25
 const POLL_MS = 100
 /** A broker that isn't there for so long is tried again with the next sweep. */
 const CONNECT_MAX_MS = 30_000
-/** While others publish all the time, a session that is subscribed is never quiet. */
-const SUBSCRIBED_MAX_MS = 10_000
+/**
+ * While others publish all the time, a session that is subscribed is never quiet, so it serves like
+ * any other for so long. AWS IoT Core sends what it has stored at 10 messages a second (docs: MQTT
+ * persistent sessions): 3000 until then, more than the 100 that may be unacknowledged on a connection.
+ */
+const SUBSCRIBED_MAX_MS = 300_000
 
 /**
  * Delivers what the broker keeps for a client id that nobody uses any more, and ends its session.
@@ -29,6 +35,7 @@ const SUBSCRIBED_MAX_MS = 10_000
  */
 export async function drainSession(options: DrainOptions, signal: AbortSignal): Promise<boolean> {
   const { clientId, filters, makeConnection, quietMs } = options
+  const { subscribedMaxMs = SUBSCRIBED_MAX_MS } = options
   let hasSession = true
   let readyAt: number | undefined
   let lastAt = performance.now()
@@ -57,10 +64,9 @@ export async function drainSession(options: DrainOptions, signal: AbortSignal): 
     }
     const isQuiet = connection.isIdle && quietForMs > quietMs
     if (!hasSession || (isQuiet && isUnsubscribed)) {
-      await connection.close({ endsSession: true })
-      return true
+      return await connection.close({ endsSession: true })
     }
-    const isTime = performance.now() - (readyAt ?? 0) > SUBSCRIBED_MAX_MS
+    const isTime = performance.now() - (readyAt ?? 0) > subscribedMaxMs
     if (!isUnsubscribed && (isQuiet || isTime)) {
       isUnsubscribed = await connection.unsubscribe(filters)
       lastAt = performance.now()

@@ -16,13 +16,13 @@ export interface LeftSessionsOptions {
   readonly drain: (member: number, connection: number, signal: AbortSignal) => Promise<boolean>
   /** All sessions of a number that nobody had are empty and ended. */
   readonly onDrained: (member: number) => void
-  /** Without a number of its own an instance takes one to work with, not to clear it away. */
-  readonly isMember: () => boolean
+  /** May numbers be cleared away that nobody has renewed? */
+  readonly maySweep: () => boolean
   readonly intervalMs: number
 }
 
-/** Sessions that are read at a time. */
-const LANES = 4
+/** Sessions that are read at a time: each may take minutes. */
+const LANES = 10
 
 export class LeftSessions {
   readonly #options: LeftSessionsOptions
@@ -70,10 +70,10 @@ export class LeftSessions {
   }
 
   async #sweep(): Promise<void> {
-    const { leases, leasePrefix, isMember } = this.#options
-    if (!isMember()) return
+    const { leases, leasePrefix, maySweep } = this.#options
+    if (!maySweep()) return
     for (const { name } of await leases.listLeft(leasePrefix)) {
-      if (this.#closing.signal.aborted || !isMember()) return
+      if (this.#closing.signal.aborted || !maySweep()) return
       await this.#sweepMember(Number(name.slice(leasePrefix.length)), name)
     }
   }

@@ -16,8 +16,14 @@ const RETRY = { baseMs: 250, maxMs: 5000 }
 export interface MembershipOptions {
   readonly leases: Leases
   readonly config: MqttFeedConfig
-  /** It may be another instance's soon: close its connections now. */
+  /** It is another instance's: close its connections now. */
   readonly onLost: () => void
+  /**
+   * False: the database doesn't renew the number, because it can't be asked. Its connections stay:
+   * if nobody reaches the database, nobody can take the number, and if only this instance doesn't,
+   * the broker lets the one that took it expel us. True: it is renewed again.
+   */
+  readonly onSure: (isSure: boolean) => void
 }
 
 export interface Member {
@@ -39,6 +45,7 @@ export class Membership {
   readonly #options: MembershipOptions
   readonly #closing = new AbortController()
   #member: Member | undefined
+  #isSure = true
   /**
    * Tried first: this process may have reconnected with it after it stood still, before it knew that
    * it had lost it.
@@ -60,6 +67,7 @@ export class Membership {
       if (typeof found !== 'string') {
         this.#member = found
         this.#lastNumber = found.number
+        this.#isSure = true
         return found
       }
       const waitMs = backoffMs(attempt, RETRY)
@@ -68,6 +76,14 @@ export class Membership {
       }
       await pause(waitMs, this.#closing.signal)
     }
+  }
+
+  /** Another one connects with our client ids: while the database is silent, it must have the number. */
+  concede(): void {
+    if (this.#isSure || this.#member === undefined) return
+    // Not waited for: that may take as long as the database does.
+    void this.#member.lease.release()
+    this.#lose()
   }
 
   /** Ends a `join` that waits. */
@@ -89,8 +105,11 @@ export class Membership {
     for (const number of [this.#lastNumber, ...NUMBERS]) {
       if (this.#closing.signal.aborted) return 'this instance is stopping'
       try {
-        const options = { value: config.connections, onLost: () => this.#lose() }
-        const lease = await leases.take(`${prefix}${number}`, options)
+        const lease = await leases.take(`${prefix}${number}`, {
+          value: config.connections,
+          onLost: (loss) => (loss === 'taken' ? this.#lose() : this.#setSure(false)),
+          onRegained: () => this.#setSure(true),
+        })
         if (lease === undefined) continue
         if (!this.#closing.signal.aborted) return { number, lease }
         await lease.release()
@@ -104,5 +123,10 @@ export class Membership {
   #lose(): void {
     this.#member = undefined
     this.#options.onLost()
+  }
+
+  #setSure(isSure: boolean): void {
+    this.#isSure = isSure
+    this.#options.onSure(isSure)
   }
 }

@@ -1,0 +1,64 @@
+import type { Logger } from 'pino'
+import type { Ports } from './adapters/create-ports.ts'
+import { importOlderLetters } from './adapters/dead-letters/import-older.ts'
+import type { Config } from './config/config.ts'
+import type { Cleanup } from './lib/cleanup.ts'
+import { unlessAborted } from './lib/within.ts'
+import type { Startup } from './startup.ts'
+
+/** What each step of opening needs: where to put its undoing, and when to give up. */
+export interface Opening {
+  readonly cleanup: Cleanup
+  readonly startup: Startup
+  readonly signal: AbortSignal
+  readonly logger: Logger
+}
+
+interface Openable {
+  open(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openPorts(ports: Ports, opening: Opening): Promise<void> {
+  const { startup, signal } = opening
+  const { database, signals, objectStore, deadLetters, fleetIndex } = ports
+  const patient: readonly [string, Openable][] = [
+    ['database', database],
+    ['signals', signals],
+    ['object store', objectStore],
+    ['dead letters', deadLetters],
+  ]
+  for (const [name, port] of patient) {
+    startup.begin(`it opens the ${name}`)
+    const open = () => startup.patiently(() => port.open(signal), signal)
+    await openPort({ open, close: () => port.close() }, opening)
+  }
+  startup.begin('it opens the fleet index')
+  // It waits by itself: not all that makes it unavailable passes.
+  await openPort(fleetIndex, opening)
+}
+
+/** A stop doesn't wait until it is open; should it still open, it is closed then. */
+async function openPort(port: Openable, { cleanup, signal }: Opening): Promise<void> {
+  const opened = port.open(signal)
+  try {
+    await unlessAborted(opened, signal)
+  } catch (error) {
+    if (signal.aborted) {
+      opened.then(() => port.close()).catch(() => undefined)
+    }
+    throw error
+  }
+  cleanup.add(() => port.close())
+}
+
+export async function importOlder(
+  { dataDir }: Config,
+  { deadLetters }: Ports,
+  { logger, startup, signal }: Opening,
+): Promise<void> {
+  startup.begin('it imports the dead letters of an older version')
+  const imported = await importOlderLetters({ dataDir, deadLetters, signal })
+  if (imported === undefined) return
+  logger.info(imported, 'dead letters of an older version imported, their file renamed')
+}
