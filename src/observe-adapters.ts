@@ -60,6 +60,7 @@ export function observeAdapters(observers: Observers): PortHooks {
     },
     onQueueEvent: (queueUrl, event) => observeQueue(queueUrl, event, metrics, logger),
     onWaiting,
+    onLeftBehind: (reason) => logger.warn({ reason }, 'tried again at the next start'),
     onSignalsFailed: (error) => logger.warn({ err: error }, 'signals failed, they come later'),
   }
 }

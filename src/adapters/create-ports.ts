@@ -61,6 +61,7 @@ export interface PortHooks {
   readonly onQueueEvent: (queueUrl: string, event: SqsEvent) => void
   /** An engine isn't there yet while this process starts. */
   readonly onWaiting: (reason: string) => void
+  readonly onLeftBehind: (reason: string) => void
   readonly onSignalsFailed: (error: unknown) => void
 }
 
@@ -135,7 +136,7 @@ function createFleetIndex(
 ): FleetIndex {
   return config.adapter === 'embedded'
     ? createEmbeddedFleetIndex(config)
-    : createOpenSearchFleetIndex(config, { instance, now, onWaiting: hooks.onWaiting })
+    : createOpenSearchFleetIndex(config, { ...hooks, instance, now })
 }
 
 function createDatabase(config: DatabaseConfig): Database {

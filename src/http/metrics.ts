@@ -142,7 +142,7 @@ function createEdgeMetrics(registers: Registry[]) {
     }),
     queueFailures: new Counter({
       name: 'fleetgrid_queue_failures_total',
-      help: 'Failed requests to SQS queues, by operation.',
+      help: 'Failed requests to SQS queues, by operation; deliver is a bug of ours with one message.',
       labelNames: ['queue', 'operation'] as const,
       registers,
     }),

@@ -46,6 +46,8 @@ export interface OpenSearchFleetIndexOptions {
   readonly now: () => number
   /** The engine isn't there yet, called about once a second until it is; or not all could be loaded. */
   readonly onWaiting?: (reason: string) => void
+  /** Documents for outside users that couldn't be mended at the start. */
+  readonly onLeftBehind?: (reason: string) => void
   readonly openTimeoutMs?: number
   /** For tests of upgrades. */
   readonly mappingVersion?: number
@@ -138,12 +140,12 @@ class OpenSearchFleetIndex implements FleetIndex {
   }
 
   loadRegistry(): AsyncIterable<RegistrySnapshot> {
-    const { onWaiting } = this.#options
+    const { onLeftBehind } = this.#options
     return loadRegistry({
       ...{ client: this.#client, cache: this.#cache },
       sizeMaxBytes: this.#config.bulkSizeMaxBytes,
       aliases: () => this.#current.writeAliases(),
-      ...(onWaiting === undefined ? {} : { onLeftBehind: onWaiting }),
+      ...(onLeftBehind === undefined ? {} : { onLeftBehind }),
     })
   }
 
