@@ -191,8 +191,10 @@ export interface Writing {
 
 /** The eight indices of the original: devices, shared_cardata, cardata, latest_telemetry, trip, dtc, event, anomaly. */
 export interface FleetIndex {
-  /** Creates what is missing. */
-  /** Waits for an engine that is still starting, until it is there or `signal` is aborted. */
+  /**
+   * Creates what is missing. Waits for an engine that is still starting, until it is there or
+   * `signal` is aborted.
+   */
   open(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
   /** Rejects when the index can't serve; the message says what to do. */
