@@ -220,7 +220,7 @@ t.test('a start goes on past what is refused: for now, or for good', async (t) =
   t.equal((await one.write(changes)).retry.length, 3)
   proxy.use()
   const reasons: string[] = []
-  const options = { onWaiting: (reason: string) => reasons.push(reason) }
+  const options = { onLeftBehind: (reason: string) => reasons.push(reason) }
   const two = await cluster.instance({ url: proxy.url }, options)
   const seen = new Set<string>()
   proxy.use(({ path }) => {
