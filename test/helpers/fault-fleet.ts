@@ -66,7 +66,9 @@ export function createFaultFleet(options: FaultFleetOptions): FaultFleet {
       add(vin, 'cardata', `{"not json ${index}`, index)
     } else if (isEvery(index, every)) {
       unusable += 1
-      add(vin, 'cardata', JSON.stringify(cardata({ ...header, ...members })), index)
+      // It says nothing of the oil: what a message says of a vehicle's status is known, and told by
+      // the next one, also where the index refuses its document for good.
+      add(vin, 'cardata', JSON.stringify(cardata({ ...header, ...members, OilTemp: null })), index)
     } else if (isEvery(index, ASSET_EVERY)) {
       const [family, message] = assetMessage(vin, index, header.SendTimeStamp)
       replay.push([family, message])
