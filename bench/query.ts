@@ -6,6 +6,7 @@ import { createEmbeddedFleetIndex } from '../src/adapters/fleet-index/embedded.t
 import { parseBoundingBox } from '../src/domain/bounding-box.ts'
 import { precisionForZoom } from '../src/domain/geotile.ts'
 import { EVERY_VEHICLE, type FleetIndex } from '../src/ports/fleet-index.ts'
+import { startOpenSearch } from '../test/engines/opensearch.ts'
 import { fillFleet } from './lib/fleet.ts'
 import { percentile } from './lib/process-stats.ts'
 import { measureOpenSearch } from './lib/query-opensearch.ts'
@@ -15,8 +16,9 @@ import { type Box, viewOf } from './lib/views.ts'
 
 // GET /vehicles/aggregate from another process, beside the same question put to the index directly.
 //   ENGINE=embedded    100,000 vehicles; also the event-loop delay of the service meanwhile
-//   ENGINE=opensearch  1,000,000 vehicles in the OpenSearch of OPENSEARCH_URL; they stay there for
-//                      the next run, below OPENSEARCH_INDEX_PREFIX. VEHICLES and REQUESTS say how many
+//   ENGINE=opensearch  1,000,000 vehicles in an OpenSearch of its own, or in that of OPENSEARCH_URL,
+//                      where they stay for the next run below OPENSEARCH_INDEX_PREFIX.
+// VEHICLES and REQUESTS say how many.
 
 const { ENGINE = 'embedded', VEHICLES, REQUESTS } = process.env
 const isEmbedded = ENGINE === 'embedded'
@@ -36,7 +38,21 @@ interface Question {
 const questions: Question[] = [3, 8, 14].map((zoom) => ({ zoom, box: viewOf(zoom) }))
 
 if (isEmbedded) await measureEmbedded()
-else await measureOpenSearch(Number(values.vehicles), Number(values.requests))
+else await withOpenSearch(() => measureOpenSearch(Number(values.vehicles), Number(values.requests)))
+
+/** In the one of OPENSEARCH_URL, or one of its own for this run. */
+async function withOpenSearch(measure: () => Promise<void>): Promise<void> {
+  if (process.env['OPENSEARCH_URL'] !== undefined) return measure()
+  const folder = mkdtempSync(join(tmpdir(), 'fleetgrid-bench-'))
+  const engine = await startOpenSearch({ folder, heapMb: 2048, purpose: 'measurements' })
+  process.env['OPENSEARCH_URL'] = engine.url
+  try {
+    await measure()
+  } finally {
+    await engine.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
 
 async function measureEmbedded(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fleetgrid-query-'))
