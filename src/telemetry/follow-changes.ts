@@ -69,7 +69,10 @@ export function followChanges({ fleetIndex, signals, learn, logger }: FollowDeps
   }
 }
 
-/** A little at a time: sockets are served in between. Devices before the vehicles they are in. */
+/**
+ * A little at a time: sockets are served in between. Devices before the vehicles they are in. Once
+ * also where there is no news, because `learn` tries again what couldn't be stored.
+ */
 async function learnInTurns(
   { devices, vehicles }: RegistrySnapshot,
   learn: FollowDeps['learn'],

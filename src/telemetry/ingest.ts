@@ -174,8 +174,9 @@ export class Ingest {
 
   /** Takes one message of the feed; acknowledges or refuses it later. Never throws, never waits. */
   deliver(message: FeedMessage): void {
-    const parts = message.topic === ANOMALY_RECORDS_TOPIC ? splitRecords(message) : [message]
-    for (const part of parts) this.#process(part, this.#answerFeed as Passage['tell'])
+    const tell = this.#answerFeed as Passage['tell']
+    if (message.topic !== ANOMALY_RECORDS_TOPIC) this.#process(message, tell)
+    else for (const part of splitRecords(message)) this.#process(part, tell)
   }
 
   readonly #answerFeed = (outcome: Outcome, message: FeedMessage): void => {

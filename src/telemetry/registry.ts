@@ -162,8 +162,10 @@ export class Registry {
   /** Some of the joins that are not known to be stored. They are named again until they are. */
   takeUnstored(max: number): FleetChange[] {
     const changes: FleetChange[] = []
+    let unseen = this.#unstored.size
     for (const key of this.#unstored) {
-      if (changes.length >= max) break
+      if (unseen === 0 || changes.length >= max) break
+      unseen -= 1
       const change = this.#unstoredChange(key)
       // Behind the others: each gets its turn.
       this.#unstored.delete(key)

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { DeviceStatus } from '../../src/domain/device.ts'
@@ -131,7 +132,9 @@ function told(registry: Registry, vin: string) {
 
 function follow(store: SharedStore, registry: Registry): void {
   registry.learn(store.read())
-  for (const change of registry.takeUnstored(100)) {
+  const unstored = registry.takeUnstored(100)
+  assert.equal(new Set(unstored.map((change) => JSON.stringify(change))).size, unstored.length)
+  for (const change of unstored) {
     store.write(change)
     registry.noteStored({ change }, new Set())
   }
