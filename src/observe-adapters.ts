@@ -25,59 +25,69 @@ const MEMBER_LINES = {
 /** What adapters report becomes metrics and, once and not a thousand times a second, log lines. */
 export function observeAdapters(observers: Observers): PortHooks {
   const { metrics, keys, logger, clock, onWaiting } = observers
-  const rejections = createRateBudget(10, 10_000, clock.now)
-  const failures = createRateBudget(10, 10_000, clock.now)
+  const warnOfClient = createLimitedWarn(logger, clock)
+  const warnOfConnection = createLimitedWarn(logger, clock)
+  const warnOfQueue = createLimitedWarn(logger, clock)
   return {
     broker: {
       now: clock.now,
       verifyToken: keys.verifyToken,
       onConnections: (count) => metrics.brokerConnections.set(count),
       onPublish: (outcome) => metrics.brokerPublishes.inc({ outcome }),
-      onRejected(client, reason) {
-        const suppressed = rejections.take()
-        if (suppressed === undefined) return
-        logger.warn({ client, reason, suppressed }, 'MQTT client rejected')
-      },
+      onRejected: (client, reason) => warnOfClient({ client, reason }, 'MQTT client rejected'),
     },
     mqtt: {
       onConnections: (count) => metrics.feedConnections.set(count),
       onFailed(clientId, reason) {
         metrics.feedFailures.inc({ kind: 'failed' })
-        const suppressed = failures.take()
-        if (suppressed === undefined) return
-        logger.warn({ clientId, reason, suppressed }, 'MQTT connection failed, tried again')
+        warnOfConnection({ clientId, reason }, 'MQTT connection failed, tried again')
       },
       onReopened(clientId, reason) {
         metrics.feedFailures.inc({ kind: 'reopened' })
-        const suppressed = failures.take()
-        if (suppressed === undefined) return
-        logger.warn({ clientId, reason, suppressed }, 'MQTT connection reopened for its messages')
+        warnOfConnection({ clientId, reason }, 'MQTT connection reopened for its messages')
       },
       onMember(event, number) {
         const [level, text] = MEMBER_LINES[event]
         logger[level]({ number }, text)
       },
     },
-    onQueueEvent: (queueUrl, event) => observeQueue(queueUrl, event, metrics, logger),
+    onQueueEvent: (queueUrl, event) =>
+      observeQueue(queueUrl, event, { metrics, logger, warn: warnOfQueue }),
     onWaiting,
     onLeftBehind: (reason) => logger.warn({ reason }, 'tried again at the next start'),
     onSignalsFailed: (error) => logger.warn({ err: error }, 'signals failed, they come later'),
   }
 }
 
-function observeQueue(queueUrl: string, event: SqsEvent, metrics: Metrics, logger: Logger): void {
+type Warn = (about: object, text: string) => void
+
+function createLimitedWarn(logger: Logger, clock: Clock): Warn {
+  const budget = createRateBudget(10, 10_000, clock.now)
+  return (about, text) => {
+    const suppressed = budget.take()
+    if (suppressed !== undefined) logger.warn({ ...about, suppressed }, text)
+  }
+}
+
+function observeQueue(
+  queueUrl: string,
+  event: SqsEvent,
+  { metrics, logger, warn }: Pick<Observers, 'metrics' | 'logger'> & { readonly warn: Warn },
+): void {
   const queue = queueUrl.slice(queueUrl.lastIndexOf('/') + 1)
   switch (event.kind) {
     case 'lost':
       metrics.queueMessages.inc({ queue, outcome: 'lost' })
-      logger.warn({ queue, ...event }, 'a message could not be kept, it comes again')
+      warn({ queue, ...event }, 'a message could not be kept, it comes again')
       return
-    case 'failed': {
+    case 'failed':
       metrics.queueFailures.inc({ queue, operation: event.operation })
-      const level = event.needsPerson ? 'error' : 'warn'
-      logger[level]({ queue, ...event }, 'queue request failed, will be tried again')
+      // The poller backs off, so these are few.
+      logger[event.needsPerson ? 'error' : 'warn'](
+        { queue, ...event },
+        'queue request failed, will be tried again',
+      )
       return
-    }
     case 'recovered':
       logger.info({ queue, operation: event.operation }, 'queue requests succeed again')
       return

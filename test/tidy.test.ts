@@ -131,7 +131,7 @@ t.test('no test sleeps, is skipped or focused', async (t) => {
     t.notMatch(text, /\.(only|skip|todo)\(|(only|skip|todo): true/, path)
     t.notMatch(
       text,
-      /await (setTimeout|sleep|delay)\(/,
+      /await (setTimeout|sleep|delay|pause|wait)\(/,
       `${path} waits for conditions, not for time`,
     )
   }

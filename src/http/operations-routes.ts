@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { publicError } from '../domain/errors.ts'
+import { isDoneWithin } from '../lib/within.ts'
 import type { Metrics } from './metrics.ts'
 
 declare module 'fastify' {
@@ -51,17 +52,12 @@ export function refuseWhileStarting(
 }
 
 async function findProblems(health: OperationsRoutesOptions['health']): Promise<string[]> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<string[]>((resolve) => {
-    const problem = `the check took longer than ${CHECK_TIMEOUT_MS} ms`
-    timer = setTimeout(resolve, CHECK_TIMEOUT_MS, [problem])
-  })
   try {
-    return [...(await Promise.race([health.check(), timeout]))]
+    const check = health.check()
+    if (await isDoneWithin(CHECK_TIMEOUT_MS, check)) return [...(await check)]
+    return [`the check took longer than ${CHECK_TIMEOUT_MS} ms`]
   } catch {
     return ['the check itself failed']
-  } finally {
-    clearTimeout(timer)
   }
 }
 
