@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import t from 'tap'
-import type { Engine } from '../engines/engine.ts'
 import { startMosquitto } from '../engines/mosquitto.ts'
 import { startOpenSearch } from '../engines/opensearch.ts'
 import { createFaultFleet, publishAll } from '../helpers/fault-fleet.ts'
-import { productionEnv, verifyFleet } from '../helpers/production.ts'
+import { countStored, productionEnv, verifyFleet } from '../helpers/production.ts'
 import { createRandom } from '../helpers/random.ts'
+import { startRestartable } from '../helpers/restartable.ts'
 import { createService } from '../helpers/service.ts'
 import { startStores } from '../helpers/stores.ts'
 import { until } from '../helpers/until.ts'
@@ -17,14 +17,12 @@ const KILLS = 10
 
 t.comment(`seed ${SEED}`)
 const folder = t.testdir()
-const opensearch = await startOpenSearch({ folder: join(folder, 'opensearch') })
-const brokerOptions = { folder: join(folder, 'mosquitto'), port: 0 }
-let broker: Engine = await startMosquitto(brokerOptions)
-brokerOptions.port = broker.port
-t.teardown(async () => {
-  await broker.stop()
-  await opensearch.stop()
-})
+const opensearch = await startRestartable(t, (port) =>
+  startOpenSearch({ folder: join(folder, 'opensearch'), port }),
+)
+const broker = await startRestartable(t, (port) =>
+  startMosquitto({ folder: join(folder, 'mosquitto'), port }),
+)
 
 t.test('the broker is restarted twice', { timeout: 200_000 }, async (t) => {
   const engines = { opensearchUrl: opensearch.url, brokerUrl: broker.url, prefix: 'broker-' }
@@ -48,7 +46,7 @@ t.test('the broker is restarted twice', { timeout: 200_000 }, async (t) => {
     const count = Math.floor(share * fleet.messages.length)
     await until(() => publishing.acknowledged() > count, { withinMs: 60_000 })
     await broker.stop()
-    broker = await startMosquitto(brokerOptions)
+    await broker.start()
   }
   await publishing.finished
   await verifyFleet(t, engines, fleet, { services: [service] })
@@ -85,8 +83,11 @@ t.test('two instances share the subscription, one is killed', { timeout: 300_000
     messages: 20_000,
     unusableEvery: 400,
   })
-  const folders = t.testdir({ one: {}, two: {}, engines: {} })
-  const sharedEnv = { ...productionEnv(engines), ...(await startStores(t, folders)).env }
+  const folders = t.testdir({ one: {}, two: {}, stores: {} })
+  const sharedEnv = {
+    ...productionEnv(engines),
+    ...(await startStores(t, join(folders, 'stores'))).env,
+  }
   const [one, two] = await Promise.all(
     ['one', 'two'].map(async (name) => {
       const service = await createService(t, { ...sharedEnv, DATA_DIR: join(folders, name) })
@@ -108,9 +109,3 @@ t.test('two instances share the subscription, one is killed', { timeout: 300_000
   // when its lease has run out and the next look at what is left is due.
   await verifyFleet(t, engines, fleet, { services: [two], withinMs: 150_000 })
 })
-
-async function countStored({ httpUrl }: { readonly httpUrl: string }): Promise<number> {
-  const metrics = await (await fetch(`${httpUrl}/metrics`)).text()
-  const pattern = /^fleetgrid_messages_total\{topic="cardata",outcome="stored"\} (\d+)/m
-  return Number(pattern.exec(metrics)?.[1] ?? 0)
-}

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import t from 'tap'
-import type { Engine } from '../engines/engine.ts'
 import { startMosquitto } from '../engines/mosquitto.ts'
 import { startOpenSearch } from '../engines/opensearch.ts'
 import { createFaultFleet, publishAll } from '../helpers/fault-fleet.ts'
 import { startOpenSearchProxy } from '../helpers/opensearch-proxy.ts'
 import { productionEnv, verifyFleet } from '../helpers/production.ts'
+import { startRestartable } from '../helpers/restartable.ts'
 import { createService } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
@@ -17,14 +17,12 @@ const REFUSED = { status: 400, type: 'mapper_parsing_exception', reason: 'poison
 
 t.comment(`seed ${SEED}`)
 const folder = t.testdir()
-const opensearchOptions = { folder: join(folder, 'opensearch'), port: 0 }
-let opensearch: Engine = await startOpenSearch(opensearchOptions)
-opensearchOptions.port = opensearch.port
-const broker = await startMosquitto({ folder: join(folder, 'mosquitto') })
-t.teardown(async () => {
-  await broker.stop()
-  await opensearch.stop()
-})
+const opensearch = await startRestartable(t, (port) =>
+  startOpenSearch({ folder: join(folder, 'opensearch'), port }),
+)
+const broker = await startRestartable(t, (port) =>
+  startMosquitto({ folder: join(folder, 'mosquitto'), port }),
+)
 
 t.test('OpenSearch is killed and away for 60 s', { timeout: 300_000 }, async (t) => {
   const engines = { opensearchUrl: opensearch.url, brokerUrl: broker.url, prefix: 'away-' }
@@ -45,7 +43,7 @@ t.test('OpenSearch is killed and away for 60 s', { timeout: 300_000 }, async (t)
   })
   t.equal((await fetch(`${service.httpUrl}/live`)).status, 200, 'and the process lives')
   await until(() => Date.now() - killedAt > 60_000, { withinMs: 70_000 })
-  opensearch = await startOpenSearch(opensearchOptions)
+  await opensearch.start()
   await publishing.finished
   await verifyFleet(t, engines, fleet, { services: [service], withinMs: 120_000 })
   t.ok(service.peakMemoryMb() < MEMORY_MAX_MB, `memory: ${Math.round(service.peakMemoryMb())} MB`)

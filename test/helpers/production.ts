@@ -117,3 +117,10 @@ function sorted(value: unknown): unknown {
   const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
   return Object.fromEntries(entries.map(([key, part]) => [key, sorted(part)]))
 }
+
+/** Messages that this instance has stored, by its own count. */
+export async function countStored({ httpUrl }: Pick<Service, 'httpUrl'>): Promise<number> {
+  const metrics = await (await fetch(`${httpUrl}/metrics`)).text()
+  const pattern = /^fleetgrid_messages_total\{topic="cardata",outcome="stored"\} (\d+)/m
+  return Number(pattern.exec(metrics)?.[1] ?? 0)
+}
