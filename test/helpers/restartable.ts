@@ -10,14 +10,14 @@ export interface Restartable {
   start(): Promise<void>
 }
 
-/** Stopped after the test. */
+/** Stopped after the test, by `teardown`: on a file's root it, unlike `after`, lets the file end. */
 export async function startRestartable(
-  t: { after(close: () => unknown): void },
+  t: { teardown(close: () => unknown): void },
   start: (port: number) => Promise<Engine>,
 ): Promise<Restartable> {
   let engine = await start(0)
   const { url, port } = engine
-  t.after(() => engine.stop())
+  t.teardown(() => engine.stop())
   return {
     url,
     kill: () => engine.kill(),

@@ -12,7 +12,7 @@ export interface Stores {
 
 /** What instances share beside the feed and the index: PostgreSQL and S3, of this test alone. */
 export async function startStores(
-  t: { after(close: () => unknown): void },
+  t: { teardown(close: () => unknown): void },
   folder: string,
 ): Promise<Stores> {
   const init = join(folder, 'init.json')
