@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { PortHooks } from './adapters/create-ports.ts'
-import type { SqsEvent } from './adapters/sqs/poller.ts'
+import type { SqsEvent } from './adapters/sqs/sqs-event.ts'
 import type { Clock } from './domain/clock.ts'
 import type { Keys } from './http/auth.ts'
 import type { Metrics } from './http/metrics.ts'

@@ -29,7 +29,7 @@ import { createFolderObjectStore } from './object-store/folder.ts'
 import { createS3ObjectStore } from './object-store/s3.ts'
 import { createEmbeddedSignals } from './signals/embedded.ts'
 import { createPostgresSignals } from './signals/postgres.ts'
-import type { SqsEvent } from './sqs/poller.ts'
+import type { SqsEvent } from './sqs/sqs-event.ts'
 import {
   createEmbeddedFeed,
   type EmbeddedFeed,

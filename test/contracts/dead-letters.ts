@@ -12,8 +12,6 @@ const FIRST_PAGE: DeadLetterQuery = { after: 0, limit: 100 }
 export interface DeadLettersUnderTest {
   /** Open and empty. */
   readonly deadLetters: DeadLetters
-  /** For engines whose writes are found only after a refresh. */
-  readonly settle?: () => Promise<void>
 }
 
 /** Makes one for each test, with this size limit; closes and removes it afterwards. */
@@ -38,12 +36,11 @@ function letter(number: number, part: Partial<DeadLetter> = {}): DeadLetter {
 /** What every store of dead letters must do, through the port only. */
 export function deadLettersContract(t: Test, make: MakeDeadLetters): void {
   const subject = async (t: Test, sizeMaxBytes = 100_000_000): Promise<Subject> => {
-    const { deadLetters, settle } = await make(t, sizeMaxBytes)
+    const { deadLetters } = await make(t, sizeMaxBytes)
     return {
       deadLetters,
       async keep(...letters) {
         const report = await deadLetters.keep(letters)
-        await settle?.()
         t.strictSame(
           [report.accepted, report.rejected, report.retry],
           [letters.length, [], []],

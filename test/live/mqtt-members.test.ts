@@ -224,7 +224,7 @@ t.test('every number is taken', async (t) => {
   const system = await makeSystem(t)
   const rows = Array.from({ length: 100 }, (_, place) => ({
     ...{ name: `${memberLeasePrefix(system.config)}${place + 1}`, owner: 'another' },
-    ...{ fence: 1, value: 1, expires_at: Date.now() + 3_600_000 },
+    ...{ value: 1, expires_at: Date.now() + 3_600_000 },
   }))
   await system.database.run((db) => db.insertInto('lease').values(rows).execute())
   const { feed } = await system.instance({ sweep: NEVER_SWEEPS })

@@ -6,6 +6,7 @@ import { createRedriver } from '../../src/dead-letters/redrive.ts'
 import type { DeadLetter } from '../../src/ports/dead-letters.ts'
 import { deadLettersContract } from '../contracts/dead-letters.ts'
 import { makeBucket, makeDatabase } from '../helpers/engines.ts'
+import { postgresConfig } from '../helpers/postgres.ts'
 
 // Dead letters as they are in production: rows in PostgreSQL, payloads in S3.
 
@@ -17,10 +18,7 @@ async function startInstances(t: Test, count: number, sizeMaxBytes = 100_000_000
   const { bucket, ...aws } = await makeBucket(t)
   return Promise.all(
     Array.from({ length: count }, async (_, number) => {
-      const database = createPostgresDatabase({
-        ...{ adapter: 'postgres', url, poolMax: 5, tls: 'off', caFile: undefined },
-        ...{ connectTimeoutMs: 5000, statementTimeoutMs: 15_000 },
-      })
+      const database = createPostgresDatabase(postgresConfig(url))
       const objectStore = createS3ObjectStore({ aws, bucket, keyPrefix: 'fleet/' })
       const deadLetters = createStoredDeadLetters({
         ...{ database, objectStore, sizeMaxBytes, instance: `instance ${number}` },

@@ -2,31 +2,38 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import t from 'tap'
 import { createSqsFeed } from '../../src/adapters/telemetry-feed/sqs.ts'
 import type { SqsPollerConfig } from '../../src/config/adapters.ts'
-import { ENVELOPE_FAULTS_TOPIC, type FeedMessage } from '../../src/ports/telemetry-feed.ts'
+import {
+  ENVELOPE_FAULTS_TOPIC,
+  type FeedMessage,
+  type TelemetryFeed,
+} from '../../src/ports/telemetry-feed.ts'
 import { telemetryFeedContract } from '../contracts/telemetry-feed.ts'
-import { makeQueue } from '../helpers/engines.ts'
+import { makeQueue, type TestQueue } from '../helpers/engines.ts'
 import { until } from '../helpers/until.ts'
 
 // An IoT rule is played by the test: it puts the envelope around each message.
 
 const IN_FLIGHT_MAX = 40
 
-telemetryFeedContract(t, async (t) => {
-  const { url, region, endpoint } = await makeQueue(t)
-  const client = new SQSClient({ region, endpoint })
-  t.teardown(() => client.destroy())
+function makeFeed({ url, region, endpoint }: TestQueue, visibilityMs: number): TelemetryFeed {
   const config: SqsPollerConfig = {
     aws: { region, endpoint },
     queueUrl: url,
     pollers: 1,
     inFlightMax: IN_FLIGHT_MAX,
     inFlightMaxBytes: 64_000_000,
-    // The emulator also gives messages to long polls that were broken off: they come again after this.
-    visibilityMs: 2000,
+    visibilityMs,
   }
+  return createSqsFeed(config, { envelope: 'iot-rule', onEvent: () => undefined, now: Date.now })
+}
+
+telemetryFeedContract(t, async (t) => {
+  const { url, region, endpoint } = await makeQueue(t)
+  const client = new SQSClient({ region, endpoint })
+  t.teardown(() => client.destroy())
   return {
-    open: () =>
-      createSqsFeed(config, { envelope: 'iot-rule', onEvent: () => undefined, now: Date.now }),
+    // The emulator also gives messages to long polls that were broken off: they come again after this.
+    open: () => makeFeed({ url, region, endpoint }, 2000),
     async publish(topic, payload) {
       const envelope = { topic, payload: Buffer.from(payload).toString('base64') }
       const MessageBody = JSON.stringify(envelope)
@@ -44,17 +51,7 @@ t.test('a body that is no envelope, however bad, is delivered as it is', async (
     `{"topic":"dt/cvra/E/cardata","payload":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
     '{"topic":"dt/cvra/E/cardata"',
   ]
-  const feed = createSqsFeed(
-    {
-      aws: { region, endpoint },
-      queueUrl: url,
-      pollers: 1,
-      inFlightMax: IN_FLIGHT_MAX,
-      inFlightMaxBytes: 64_000_000,
-      visibilityMs: 30_000,
-    },
-    { envelope: 'iot-rule', onEvent: () => undefined, now: Date.now },
-  )
+  const feed = makeFeed({ url, region, endpoint }, 30_000)
   t.teardown(() => feed.close())
   const delivered: FeedMessage[] = []
   await feed.start((message) => {

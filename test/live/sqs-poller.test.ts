@@ -1,6 +1,7 @@
 import { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
-import { type QueueMessage, type SqsEvent, SqsPoller } from '../../src/adapters/sqs/poller.ts'
+import { type QueueMessage, SqsPoller } from '../../src/adapters/sqs/poller.ts'
+import type { SqsEvent } from '../../src/adapters/sqs/sqs-event.ts'
 import type { SqsPollerConfig } from '../../src/config/adapters.ts'
 import { makeQueue } from '../helpers/engines.ts'
 import { startSqsProxy } from '../helpers/sqs-proxy.ts'

@@ -1,5 +1,5 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { makeQueue } from '../helpers/engines.ts'
 import { startFleetgrid } from '../helpers/fleetgrid.ts'
 import { bytes, cardata, VIN } from '../helpers/messages.ts'
@@ -8,14 +8,12 @@ import { ruleError } from '../helpers/rule-error.ts'
 import { streamRecord } from '../helpers/stream-records.ts'
 import { until } from '../helpers/until.ts'
 
-/** Its own URL names the host `sqs.us-east-1.127.0.0.1`, which is neither a name nor an address. */
-async function queue(t: Test) {
-  const made = await makeQueue(t)
-  return { ...made, url: `${made.endpoint}/000000000000/${made.url.split('/').at(-1)}` }
-}
-
 t.test('the whole service on three queues: telemetry, anomalies, rule errors', async (t) => {
-  const [telemetry, anomalies, errors] = [await queue(t), await queue(t), await queue(t)]
+  const [telemetry, anomalies, errors] = [
+    await makeQueue(t),
+    await makeQueue(t),
+    await makeQueue(t),
+  ]
   const { region, endpoint } = telemetry
   const client = new SQSClient({ region, endpoint })
   t.teardown(() => client.destroy())

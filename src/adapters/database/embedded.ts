@@ -13,9 +13,8 @@ import type { ColumnTypes } from './migrations/migration.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 
 /** The file's name in the data folder. */
-export const DATABASE_FILE = 'fleetgrid.db'
+const DATABASE_FILE = 'fleetgrid.db'
 
-const WHAT = 'Database'
 const FILE_SIZE_MAX_BYTES = 16_000_000_000
 const TURN_WAIT_MAX_MS = 15_000
 
@@ -33,7 +32,6 @@ export function createEmbeddedDatabase(
   const limits = { transactionMaxMs, waitMaxMs: TURN_WAIT_MAX_MS }
   const now = sql<number>`CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`
   return new KyselyDatabase({
-    what: WHAT,
     now,
     isInTheWay: () => false,
     async open() {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { FleetgridError } from '../../domain/errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
@@ -5,8 +6,6 @@ import type { Database, Tables } from './database.ts'
 
 /** What differs between the two engines. */
 export interface Engine {
-  /** Begins messages. */
-  readonly what: string
   readonly now: RawBuilder<number>
   /** Connects and migrates; destroying what it answers undoes it. */
   open(): Promise<Kysely<Tables>>
@@ -79,10 +78,9 @@ export class KyselyDatabase implements Database {
   }
 
   #enter(): Kysely<Tables> {
-    const { what } = this.#engine
-    if (this.#db === undefined) throw new FleetgridError('unavailable', `${what} is closed.`)
+    if (this.#db === undefined) throw new FleetgridError('unavailable', 'Database is closed.')
     if (this.#callers >= CALLERS_MAX) {
-      throw new FleetgridError('unavailable', `${what}: more than ${CALLERS_MAX} callers wait.`)
+      throw new FleetgridError('unavailable', `Database: more than ${CALLERS_MAX} callers wait.`)
     }
     this.#callers += 1
     return this.#db
@@ -92,10 +90,4 @@ export class KyselyDatabase implements Database {
     this.#callers -= 1
     if (this.#callers === 0) this.#idle?.()
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 }

@@ -40,7 +40,6 @@ export function createPostgresDatabase(
     idleTransactionTimeoutMs: transactionMaxMs,
   }
   return new KyselyDatabase({
-    what: 'Database',
     now,
     isInTheWay,
     async open() {

@@ -9,6 +9,7 @@ import {
   type Place,
   placeOf,
   releaseObjects,
+  sizeOf,
   takeTurn,
   upsertLetters,
 } from './letter-rows.ts'
@@ -39,8 +40,8 @@ export function* chunkLetters(letters: readonly DeadLetter[]): Generator<number[
   let chunk: number[] = []
   let total = 0
   for (const { index, sizeBytes } of order) {
-    const isFull = chunk.length >= CHUNK_LETTERS_MAX || total + sizeBytes > CHUNK_SIZE_MAX_BYTES
-    if (chunk.length > 0 && isFull) {
+    const isComplete = chunk.length >= CHUNK_LETTERS_MAX || total + sizeBytes > CHUNK_SIZE_MAX_BYTES
+    if (chunk.length > 0 && isComplete) {
       yield chunk
       chunk = []
       total = 0
@@ -164,8 +165,4 @@ function idsOf(items: readonly { readonly id: string }[]): string[] {
 
 function keysOf(places: readonly Place[]): string[] {
   return places.map(({ object_key }) => object_key)
-}
-
-function sizeOf(places: readonly Place[]): number {
-  return places.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
 }

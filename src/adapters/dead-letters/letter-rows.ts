@@ -23,12 +23,16 @@ export function placeOf(key: string, line: number, lineSizeBytes: number): Place
   return { object_key: key, line, size_bytes: lineSizeBytes + ROW_SIZE_BYTES }
 }
 
+export function sizeOf(rows: readonly Pick<Place, 'size_bytes'>[]): number {
+  return rows.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
+}
+
 export function topicHash(topic: string): string {
   return createHash('sha256').update(topic).digest('hex').slice(0, 32)
 }
 
 /** What both engines can hold: PostgreSQL's text has no NUL. */
-export function storableText(text: string): string {
+function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD')
 }
 
@@ -131,5 +135,5 @@ export async function releaseObjects(
     )
     .returning('size_bytes')
     .execute()
-  return released.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
+  return sizeOf(released)
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import { OBJECTS_PER_CALL_MAX, type ObjectStore } from '../../ports/object-store.ts'
 import type { Database, Tables } from '../database/database.ts'
-import { addToTotals, releaseObjects, takeTurn } from './letter-rows.ts'
+import { addToTotals, releaseObjects, sizeOf, takeTurn } from './letter-rows.ts'
 import { isOverLimit } from './limits.ts'
 import { storeOf } from './object-names.ts'
 
@@ -100,8 +100,7 @@ async function removeLetters(trx: Transaction<Tables>, ids: readonly string[]): 
     trx,
     removed.map(({ object_key }) => object_key),
   )
-  const size = removed.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
-  await addToTotals(trx, -size, -released)
+  await addToTotals(trx, -sizeOf(removed), -released)
   return removed.length
 }
 

@@ -2,8 +2,11 @@ import type { Position } from '../../domain/position.ts'
 import type { Stamp } from '../../domain/stamp.ts'
 import type { FleetChange, HistoryRecord } from '../../ports/fleet-index.ts'
 
-/** OpenSearch's limit for `_id`; both engines refuse the same. */
-const KEY_SIZE_MAX_BYTES = 512
+/**
+ * OpenSearch's limit for `_id`; both engines refuse the same.
+ * https://docs.opensearch.org/latest/api-reference/document-apis/bulk/
+ */
+export const KEY_SIZE_MAX_BYTES = 512
 
 /** Why a change can never be stored, or undefined. Runs for each change, so it must stay cheap. */
 export function findFault(change: FleetChange): string | undefined {
@@ -51,13 +54,15 @@ function faultOfStamp(stamp: Stamp): string | undefined {
 }
 
 function faultOfKey(name: string, value: string): string | undefined {
-  // A UTF-16 unit is at most three bytes, so most keys need no count of bytes.
-  if (value.length * 3 > KEY_SIZE_MAX_BYTES && Buffer.byteLength(value) > KEY_SIZE_MAX_BYTES) {
-    return `${name} is longer than ${KEY_SIZE_MAX_BYTES} bytes`
-  }
+  if (isKeyTooLong(value)) return `${name} is longer than ${KEY_SIZE_MAX_BYTES} bytes`
   // Half a surrogate pair would be stored as U+FFFD: two different ids would become one.
   if (!value.isWellFormed()) return `${name} is not well-formed Unicode`
   return value.includes('\0') ? `${name} holds a NUL character` : undefined
+}
+
+export function isKeyTooLong(key: string): boolean {
+  // A UTF-16 unit is at most three bytes, so most keys need no count of bytes.
+  return key.length * 3 > KEY_SIZE_MAX_BYTES && Buffer.byteLength(key) > KEY_SIZE_MAX_BYTES
 }
 
 function faultOfInteger(name: string, value: number): string | undefined {

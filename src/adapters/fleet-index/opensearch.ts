@@ -44,7 +44,7 @@ export interface OpenSearchFleetIndexOptions {
   readonly instance: string
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** The engine isn't there yet, called about once a second until it is; or not all could be loaded. */
+  /** The engine isn't there yet, called about once a second until it is. */
   readonly onWaiting?: (reason: string) => void
   /** Documents for outside users that couldn't be mended at the start. */
   readonly onLeftBehind?: (reason: string) => void

@@ -54,7 +54,7 @@ export class LeaseRow {
   async #take(durationMs: number): Promise<boolean> {
     const { now } = this.#database
     const { name, owner } = this.#options
-    const row = { name, owner, fence: 1, value: this.#value }
+    const row = { name, owner, value: this.#value }
     const [taken] = await this.#database.run((db) =>
       db
         .insertInto('lease')
@@ -64,12 +64,6 @@ export class LeaseRow {
             .column('name')
             .doUpdateSet(({ eb, ref }) => ({
               owner: ref('excluded.owner'),
-              fence: eb
-                .case()
-                .when('lease.owner', '=', owner)
-                .then(ref('lease.fence'))
-                .else(eb('lease.fence', '+', 1))
-                .end(),
               expires_at: ref('excluded.expires_at'),
               value: eb
                 .case()

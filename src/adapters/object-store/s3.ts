@@ -20,6 +20,8 @@ import { isMissingObject, translateS3Error } from './s3-errors.ts'
 /** The SDK's own, with its back-off between; beyond them the caller decides. */
 const ATTEMPTS_MAX = 3
 const CONNECT_TIMEOUT_MS = 3000
+const ANSWER_TIMEOUT_MS = 10_000
+const CALL_TIMEOUT_MS = 20_000
 const SOCKETS_MAX = 50
 const PROBE_KEY = 'check/probe'
 
@@ -40,7 +42,7 @@ class S3ObjectStore implements ObjectStore {
 
   constructor(options: S3ObjectStoreOptions) {
     this.#options = options
-    this.#callTimeoutMs = options.callTimeoutMs ?? 20_000
+    this.#callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS
   }
 
   async open(): Promise<void> {
@@ -133,7 +135,7 @@ function clientConfig({ aws, callTimeoutMs }: S3ObjectStoreOptions): S3ClientCon
   const timeouts = {
     connectionTimeout: CONNECT_TIMEOUT_MS,
     // For an answer to one attempt; the call's own time-out ends them all.
-    socketTimeout: callTimeoutMs ?? 10_000,
+    socketTimeout: callTimeoutMs ?? ANSWER_TIMEOUT_MS,
     httpAgent: { maxSockets: SOCKETS_MAX },
     httpsAgent: { maxSockets: SOCKETS_MAX },
   }

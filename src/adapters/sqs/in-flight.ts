@@ -1,11 +1,12 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs'
 import type { SqsPollerConfig } from '../../config/adapters.ts'
 import { backoffMs } from '../../lib/backoff.ts'
+import { isDoneWithin } from '../../lib/within.ts'
 import { changeVisibility, deleteMessages } from './batch-calls.ts'
 import { type BatchAnswer, BatchRequests } from './batch-requests.ts'
 import { describeFailure, type SqsFailure } from './describe-failure.ts'
-import type { SqsOperation, SqsPollerOptions } from './poller.ts'
 import { Room } from './room.ts'
+import type { SqsEvent, SqsOperation } from './sqs-event.ts'
 
 /** One message that was received and is neither deleted nor given back. */
 interface Tracked {
@@ -57,7 +58,7 @@ const LOOKS_PER_VISIBILITY = 8
 export class InFlight {
   readonly #client: SQSClient
   readonly #config: SqsPollerConfig
-  readonly #options: SqsPollerOptions
+  readonly #onEvent: (event: SqsEvent) => void
   /** In order of `extendAt`. */
   readonly #tracked = new Map<string, Tracked>()
   readonly #deletes: BatchRequests<Tracked>
@@ -67,10 +68,10 @@ export class InFlight {
   readonly #failures = new Map<SqsOperation, Failure>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(client: SQSClient, config: SqsPollerConfig, options: SqsPollerOptions) {
+  constructor(client: SQSClient, config: SqsPollerConfig, onEvent: (event: SqsEvent) => void) {
     this.#client = client
     this.#config = config
-    this.#options = options
+    this.#onEvent = onEvent
     this.#room = new Room(config.inFlightMax, config.inFlightMaxBytes)
     this.#deletes = new BatchRequests<Tracked>({
       ...this.#sharedOptions('delete', 'sqs:DeleteMessage'),
@@ -158,12 +159,8 @@ export class InFlight {
   /** Gives back what is out and waits for requests under way, for a bounded time. */
   async close(): Promise<void> {
     for (const id of this.#tracked.keys()) this.releaseNow(id)
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
-    })
-    await Promise.race([Promise.all([this.#deletes.drain(), this.#changes.drain()]), late])
-    clearTimeout(timer)
+    const drained = Promise.all([this.#deletes.drain(), this.#changes.drain()])
+    await isDoneWithin(CLOSE_TIMEOUT_MS, drained)
     clearInterval(this.#timer)
     this.#deletes.abandon()
     this.#changes.abandon()
@@ -178,18 +175,17 @@ export class InFlight {
   }
 
   #sharedOptions(operation: SqsOperation, permission: string) {
-    const { onEvent } = this.#options
     return {
       lingerMs: LINGER_MS,
       pauseMs: (cause: unknown, attempt: number): number => {
         const failure = describeFailure(cause, this.#config.queueUrl, permission)
         this.#failures.set(operation, { attempt, ...failure })
-        onEvent({ kind: 'failed', operation, attempt, ...failure })
+        this.#onEvent({ kind: 'failed', operation, attempt, ...failure })
         return backoffMs(attempt, RETRY)
       },
       onRecovered: () => {
         this.#failures.delete(operation)
-        onEvent({ kind: 'recovered', operation })
+        this.#onEvent({ kind: 'recovered', operation })
       },
     }
   }
@@ -241,7 +237,7 @@ export class InFlight {
     const handles = items.map(({ receiptHandle }) => receiptHandle)
     const answer = await deleteMessages(this.#client, this.#config.queueUrl, handles)
     const count = items.length - answer.hopeless.length - answer.retry.length
-    this.#options.onEvent({ kind: 'deleted', count })
+    this.#onEvent({ kind: 'deleted', count })
     return answer
   }
 
@@ -256,17 +252,17 @@ export class InFlight {
   #settleDelete(tracked: Tracked, fault: string | undefined): void {
     this.#forget(tracked)
     if (fault === undefined) return
-    this.#options.onEvent({ kind: 'lost', operation: 'delete', reason: fault })
+    this.#onEvent({ kind: 'lost', operation: 'delete', reason: fault })
   }
 
   #settleChange({ tracked, releases }: VisibilityChange, fault: string | undefined): void {
-    const { onEvent } = this.#options
     const isTracked = this.#tracked.get(tracked.id) === tracked
     tracked.extending = false
     if (releases) this.#forget(tracked)
-    if (fault === undefined) onEvent({ kind: releases ? 'released' : 'extended', count: 1 })
-    else if (isTracked && (releases || tracked.state === 'out')) {
-      onEvent({ kind: 'lost', operation: 'change-visibility', reason: fault })
+    if (fault === undefined) {
+      this.#onEvent({ kind: releases ? 'released' : 'extended', count: 1 })
+    } else if (isTracked && (releases || tracked.state === 'out')) {
+      this.#onEvent({ kind: 'lost', operation: 'change-visibility', reason: fault })
     }
   }
 }

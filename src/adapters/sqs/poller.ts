@@ -2,10 +2,12 @@ import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/cl
 import type { SqsPollerConfig } from '../../config/adapters.ts'
 import { errorMessage } from '../../domain/errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
+import { pause } from '../../lib/pause.ts'
 import { BATCH_MAX } from './batch-requests.ts'
 import { createSqsClient } from './create-client.ts'
 import { describeFailure } from './describe-failure.ts'
 import { ATTEMPTS_BEFORE_PROBLEM, InFlight, REQUESTS_MAX } from './in-flight.ts'
+import type { SqsEvent } from './sqs-event.ts'
 
 // What passes through here: long polls → messages → whoever handles them → deleted, or given back
 // to the queue. The queue needs no redrive policy of its own, and better has none: a message that
@@ -24,26 +26,6 @@ export interface QueueMessage {
   /** Not now: it comes again, the later the more often it has come. */
   release(): void
 }
-
-/** `deliver` is no request: the handler threw, which it must not. */
-export type SqsOperation = 'receive' | 'deliver' | 'delete' | 'change-visibility'
-
-/** What happens to the poller, for metrics and logs. */
-export type SqsEvent =
-  | { readonly kind: 'received' | 'deleted' | 'released' | 'extended'; readonly count: number }
-  /** Given up although we still had it: it comes again, perhaps while it is still being handled. */
-  | { readonly kind: 'lost'; readonly operation: SqsOperation; readonly reason: string }
-  | {
-      readonly kind: 'failed'
-      readonly operation: SqsOperation
-      /** Rounds since the last success, from 1; of `deliver`, how often this message has come. */
-      readonly attempt: number
-      /** True: it won't heal by itself. */
-      readonly needsPerson: boolean
-      /** What is wrong and what to do. */
-      readonly message: string
-    }
-  | { readonly kind: 'recovered'; readonly operation: SqsOperation }
 
 export interface SqsPollerOptions {
   /** Called as things happen. What it throws is ignored: watching must not stop the work. */
@@ -81,7 +63,7 @@ export class SqsPoller {
       requestsMax: config.pollers + REQUESTS_MAX,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
     })
-    this.#inFlight = new InFlight(this.#client, config, this.#options)
+    this.#inFlight = new InFlight(this.#client, config, this.#options.onEvent)
   }
 
   /**
@@ -178,9 +160,9 @@ export class SqsPoller {
     if (messages.length === 0) return
     this.#options.onEvent({ kind: 'received', count: messages.length })
     for (const message of messages) {
-      const tracked = this.#inFlight.track(message)
-      if (tracked === undefined) continue
-      if (this.#stop.signal.aborted) this.#inFlight.releaseNow(tracked)
+      const id = this.#inFlight.track(message)
+      if (id === undefined) continue
+      if (this.#stop.signal.aborted) this.#inFlight.releaseNow(id)
       else this.#handOver(this.#toQueueMessage(message))
     }
   }
@@ -254,20 +236,4 @@ function ignoringErrors(observe: (event: SqsEvent) => void): (event: SqsEvent) =
 
 function describeBug(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : errorMessage(error)
-}
-
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve()
-      return
-    }
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, durationMs)
-    signal.addEventListener('abort', done)
-  })
 }

@@ -6,8 +6,8 @@ export const leasesAndSignals: Migration = {
       .createTable('lease')
       .addColumn('name', 'text', (column) => column.primaryKey())
       .addColumn('owner', 'text', (column) => column.notNull())
-      .addColumn('fence', 'bigint', (column) => column.notNull())
       .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('value', 'bigint', (column) => column.notNull())
       .execute()
     await db.schema
       .createTable('signal')

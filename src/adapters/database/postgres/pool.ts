@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg, { type ClientConfig, type PoolClient } from 'pg'
+import { isDoneWithin } from '../../../lib/within.ts'
 import { isOfConnection, translateError } from './translate-error.ts'
 
 const IDLE_MS = 30_000
@@ -31,7 +32,9 @@ export function createPool(config: ClientConfig, max: number): PostgresPool {
         throw translateError(error)
       }
     },
-    end: () => withLimit(pool.end()),
+    async end() {
+      await isDoneWithin(END_MAX_MS, pool.end())
+    },
   }
 }
 
@@ -49,11 +52,4 @@ function translatedClient(client: PoolClient): PostgresPoolClient {
     query: query as unknown as PostgresPoolClient['query'],
     release: (discard = false) => client.release(discard || isBroken),
   }
-}
-
-function withLimit(end: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, END_MAX_MS)
-    end.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -51,13 +51,12 @@ export async function sendBulk(
   let from = 0
   while (from < operations.length) {
     const to = endOfChunk(operations, from, sizeMaxBytes)
-    const answered = await sendChunk(client, request, from, to, items)
-    if (!answered) {
-      const failed = items.at(-1) ?? { status: 0 }
+    if (!(await sendChunk(client, request, from, to, items))) {
+      const failed = items.at(-1) ?? NO_ANSWER
       while (items.length < operations.length) items.push(failed)
+      break
     }
     from = to
-    if (!answered) break
   }
   return items.length > 1 && items.every(({ isOfRequest }) => isOfRequest)
     ? items.map(unknown)
@@ -162,6 +161,16 @@ export function isForLater({ status, error }: BulkItem): boolean {
 const OF_THE_INDEX = new Set(['index_closed_exception', 'validation_exception'])
 /** Lucene's limit of some two thousand million documents: needs OPENSEARCH_SHARDS raised. */
 const SHARD_IS_FULL = 'number of documents in the index cannot exceed'
+
+/** Why something is not stored. */
+export interface Failure {
+  readonly kind: 'rejected' | 'retry'
+  readonly reason: string
+}
+
+export function failureOfItem(item: BulkItem): Failure {
+  return { kind: isForLater(item) ? 'retry' : 'rejected', reason: describeItem(item) }
+}
 
 /** For people: why an operation failed. */
 export function describeItem({ status, error }: BulkItem): string {

@@ -3,13 +3,14 @@ import { FleetgridError } from '../../../domain/errors.ts'
 import type { FleetChange } from '../../../ports/fleet-index.ts'
 import type { WriteReport } from '../../../ports/write-report.ts'
 import { findFault } from '../find-fault.ts'
+import type { Failure } from './bulk.ts'
 import type { EngineClient } from './client.ts'
 import { CommitLane } from './commit-lane.ts'
 import type { CurrentIndexNames } from './current-indices.ts'
 import { addDevice, collectDevices, DeviceWriter } from './device-writer.ts'
 import { HistoryWriter } from './history-writer.ts'
 import type { IndexNames } from './index-names.ts'
-import { type Failure, LatestWriter } from './latest-writer.ts'
+import { LatestWriter } from './latest-writer.ts'
 import type { VehicleCache } from './vehicle-cache.ts'
 import { addUpdate, collectUpdates, type VehicleUpdate } from './vehicle-update.ts'
 
@@ -28,7 +29,7 @@ export interface ChangeWriterOptions {
 
 type Failures = ReadonlyMap<string, Failure>
 
-/** What a write has come to: `chosen` are the changes that are still on their way. */
+/** What a write has come to so far; numbers are those of its changes. */
 interface Outcome {
   readonly duplicates: number[]
   readonly rejected: { index: number; reason: string }[]

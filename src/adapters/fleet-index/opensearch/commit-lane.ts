@@ -1,4 +1,4 @@
-import type { Failure } from './latest-writer.ts'
+import type { Failure } from './bulk.ts'
 
 type Updates<U> = Map<string, U>
 

@@ -1,16 +1,14 @@
 import type { DeviceStatus } from '../../../domain/device.ts'
 import { joinDevices } from '../../../domain/join-statuses.ts'
 import type { FleetChange } from '../../../ports/fleet-index.ts'
-import { describeItem, isDone, isForLater, sendBulk } from './bulk.ts'
+import { type Failure, failureOfItem, isDone, sendBulk } from './bulk.ts'
 import { type EngineClient, EngineError } from './client.ts'
 import { composeDevice } from './documents.ts'
-import type { Failure } from './latest-writer.ts'
 import { readDevice } from './read-document.ts'
 import { getDocuments } from './read-vehicles.ts'
 import { SEVERAL } from './vehicle-update.ts'
 
 const ROUNDS_MAX = 8
-const READ_PAGE = 1000
 
 export interface DeviceWriterOptions {
   readonly client: EngineClient
@@ -93,8 +91,7 @@ export class DeviceWriter {
       if (item.status === 409) conflicts.push(device)
       else {
         isMissing ||= item.status === 404
-        const kind = isForLater(item) ? 'retry' : 'rejected'
-        failures.set(device.deviceid, { kind, reason: describeItem(item) })
+        failures.set(device.deviceid, failureOfItem(item))
       }
     }
     if (isMissing) await onMissing()
@@ -104,10 +101,8 @@ export class DeviceWriter {
   async #plan(devices: readonly DeviceStatus[]): Promise<Operation[]> {
     const { client, alias, instance, now } = this.#options
     const byId = new Map(devices.map((device) => [device.deviceid, device]))
-    const ids = [...byId.keys()]
     const operations: Operation[] = []
-    for (let from = 0; from < ids.length; from += READ_PAGE) {
-      const items = await getDocuments(client, alias(), ids.slice(from, from + READ_PAGE))
+    for await (const items of getDocuments(client, alias(), [...byId.keys()])) {
       for (const { _id, _seq_no, _primary_term, _source } of items) {
         const device = byId.get(_id)
         if (device === undefined) continue

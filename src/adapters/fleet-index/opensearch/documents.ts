@@ -35,7 +35,7 @@ export interface PositionRegister {
 
 /** Members of latest_telemetry that are ours; a vehicle's own of these names lose there. */
 const LATEST_RESERVED = ['attributes', 'devices', 'trouble_codes', 'anomalies', 'fleetgrid']
-const IN_LATEST = /"(?:attributes|devices|trouble_codes|anomalies|fleetgrid)"|\n/
+const IN_LATEST = new RegExp(`"(?:${LATEST_RESERVED.join('|')})"|\n`)
 
 /** Below this length a document might have no member at all, and a comma would break it. */
 const SURELY_FILLED_LENGTH = 64
@@ -84,11 +84,17 @@ function ownMembers(text: string, isFitted: boolean): string {
   if (!isFitted && text.length > SURELY_FILLED_LENGTH && text.endsWith('}')) {
     if (!IN_LATEST.test(text)) return `${text.slice(1, -1)},`
   }
-  const document = parseObject(text)
-  for (const name of LATEST_RESERVED) delete document[name]
+  const document = withoutReserved(parseObject(text))
   const { fitted } = isFitted ? fitToMapping(document, 'latest_telemetry') : { fitted: document }
   const json = JSON.stringify(fitted)
   return json === '{}' ? '' : `${json.slice(1, -1)},`
+}
+
+/** A document of latest_telemetry, or what is to be one, without the members that are ours. */
+export function withoutReserved(document: JsonObject): JsonObject {
+  const own = { ...document }
+  for (const name of LATEST_RESERVED) delete own[name]
+  return own
 }
 
 /** The document of shared_cardata: what outside users see of a vehicle beside its telemetry. */
@@ -121,7 +127,7 @@ export function recordId({ vin, at, id }: Pick<HistoryRecord, 'vin' | 'at' | 'id
 }
 
 /** Among records of one vehicle: decides between equal times, and is the cursor of a page. */
-export function recordOrder(at: number, id: string): number {
+function recordOrder(at: number, id: string): number {
   return hash52(`${at}~${id}`)
 }
 

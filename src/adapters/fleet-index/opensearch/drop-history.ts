@@ -1,6 +1,7 @@
 import type { HistoryIndex } from '../../../ports/fleet-index.ts'
 import type { EngineClient } from './client.ts'
 import { FUTURE_MAX_MS, HISTORY_INDICES, type IndexNames } from './index-names.ts'
+import { countDocuments } from './manage-index.ts'
 
 const DAY_MS = 86_400_000
 const BATCH = 5000
@@ -52,13 +53,9 @@ async function dropDays(
 async function dropIndex(client: EngineClient, concrete: string): Promise<number> {
   const expect = [404]
   await client.request({ method: 'POST', path: `/${concrete}/_refresh`, expect })
-  const counted = await client.request<{ count?: number }>({
-    method: 'GET',
-    path: `/${concrete}/_count`,
-    expect,
-  })
+  const count = await countDocuments(client, concrete)
   const { status } = await client.request({ method: 'DELETE', path: `/${concrete}`, expect })
-  return status === 404 ? 0 : (counted.body.count ?? 0)
+  return status === 404 ? 0 : count
 }
 
 /** By send time, or where that is in the future by the time of storing. */

@@ -1,20 +1,17 @@
 import type { FleetChange, HistoryRecord } from '../../../ports/fleet-index.ts'
-import { type BulkItem, describeItem, isDone, isForLater, sendBulk } from './bulk.ts'
+import { isKeyTooLong, KEY_SIZE_MAX_BYTES } from '../find-fault.ts'
+import { type BulkItem, describeItem, type Failure, isDone, isForLater, sendBulk } from './bulk.ts'
 import { type EngineClient, EngineError } from './client.ts'
 import { composeRecord, recordId } from './documents.ts'
 import type { IndexNames } from './index-names.ts'
 import { createIndex } from './manage-index.ts'
 
-/** https://docs.opensearch.org/latest/api-reference/document-apis/bulk/ */
-const ID_SIZE_MAX_BYTES = 512
 /** Everything else waits for it; what it hasn't brought by then is there when asked again. */
 const CREATE_TIMEOUT_MS = 5000
 /** Day indices that are known to exist; forgotten all together, they are only asked for again. */
 const KNOWN_MAX = 10_000
 
-export type HistoryOutcome =
-  | { readonly kind: 'stored' | 'duplicate' }
-  | { readonly kind: 'rejected' | 'retry'; readonly reason: string }
+export type HistoryOutcome = { readonly kind: 'stored' | 'duplicate' } | Failure
 
 interface Operation {
   /** Place of its change among the candidates. */
@@ -181,8 +178,8 @@ function compose(
   isFitted: boolean,
 ): string | BulkItem {
   const id = recordId(record)
-  if (id.length * 3 > ID_SIZE_MAX_BYTES && Buffer.byteLength(id) > ID_SIZE_MAX_BYTES) {
-    return refused(`its vin and id together are longer than ${ID_SIZE_MAX_BYTES} bytes`)
+  if (isKeyTooLong(id)) {
+    return refused(`its vin and id together are longer than ${KEY_SIZE_MAX_BYTES} bytes`)
   }
   try {
     const document = composeRecord(record, storedAt, isFitted)

@@ -1,6 +1,7 @@
 import type { VehicleStatus } from '../../../domain/vehicle.ts'
-import { type BulkItem, describeItem, isDone, isForLater, sendBulk } from './bulk.ts'
+import { type BulkItem, type Failure, failureOfItem, isDone, isForLater, sendBulk } from './bulk.ts'
 import { type EngineClient, EngineError } from './client.ts'
+import type { WriteAliases } from './current-indices.ts'
 import { composeLatest, composeShared, type VehicleRegisters } from './documents.ts'
 import { type ReadVehicle, readVehicles } from './read-vehicles.ts'
 import { KnownVehicle, type VehicleCache } from './vehicle-cache.ts'
@@ -9,12 +10,6 @@ import { applyUpdate, type VehicleUpdate } from './vehicle-update.ts'
 /** Other instances would have to be faster this many times in a row. */
 const ROUNDS_MAX = 8
 
-/** Why a vehicle's update is not stored. */
-export interface Failure {
-  readonly kind: 'rejected' | 'retry'
-  readonly reason: string
-}
-
 export interface LatestWriterOptions {
   readonly client: EngineClient
   readonly cache: VehicleCache
@@ -22,7 +17,7 @@ export interface LatestWriterOptions {
   readonly instance: string
   readonly now: () => number
   /** Write aliases, as they are now. */
-  readonly aliases: () => { readonly latest: string; readonly shared: string }
+  readonly aliases: () => WriteAliases
   /** An alias was not there: finds out what is now. */
   readonly onMissing: () => Promise<void>
 }
@@ -204,10 +199,6 @@ function compose({ vin, known, next, text, isFitted }: Operation): string {
   return known === undefined
     ? `{"create":{"_id":${id}}}\n${document}\n`
     : `{"index":{"_id":${id},"if_seq_no":${known.seqNo},"if_primary_term":${known.primaryTerm}}}\n${document}\n`
-}
-
-function failureOfItem(item: BulkItem): Failure {
-  return { kind: isForLater(item) ? 'retry' : 'rejected', reason: describeItem(item) }
 }
 
 /** Replaces what is there unless that is newer. */

@@ -5,6 +5,7 @@ import type { RegistrySnapshot } from '../../../ports/fleet-index.ts'
 import { bePatient } from './be-patient.ts'
 import { type BulkItem, describeItem, isDone, isForLater, sendBulk } from './bulk.ts'
 import type { EngineClient } from './client.ts'
+import type { WriteAliases } from './current-indices.ts'
 import { projectionOf } from './latest-writer.ts'
 import { readDevice, readLatest, type StoredVehicle, VIEW_MEMBERS } from './read-document.ts'
 import { type Hit, searchPages } from './search-pages.ts'
@@ -19,12 +20,7 @@ export interface LoadOptions {
   readonly client: EngineClient
   readonly cache: VehicleCache
   readonly sizeMaxBytes: number
-  /** Write aliases. */
-  readonly aliases: () => {
-    readonly latest: string
-    readonly shared: string
-    readonly devices: string
-  }
+  readonly aliases: () => WriteAliases
   /** Projections that stay behind: until the next change of their vehicle, or the next start. */
   readonly onLeftBehind?: (reason: string) => void
 }

@@ -81,6 +81,16 @@ export async function resolveAlias(
   throw new FleetgridError('unavailable', message)
 }
 
+/** Documents that a search finds; none where there is no such index. */
+export async function countDocuments(client: EngineClient, index: string): Promise<number> {
+  const { body } = await client.request<{ count?: number }>({
+    method: 'GET',
+    path: `/${index}/_count`,
+    expect: [404],
+  })
+  return body.count ?? 0
+}
+
 export async function mappingVersionOf(client: EngineClient, concrete: string): Promise<number> {
   type Mappings = Record<string, { mappings: { _meta?: { version?: number } } }>
   const { body } = await client.request<Mappings>({

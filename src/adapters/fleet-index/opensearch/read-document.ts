@@ -9,12 +9,7 @@ import {
   type VehicleView,
   viewVehicle,
 } from '../../../domain/vehicle.ts'
-import type { PositionRegister, VehicleRegisters } from './documents.ts'
-
-/** `_source` of latest_telemetry. */
-export interface LatestSource extends JsonObject {
-  readonly fleetgrid: JsonObject
-}
+import { type PositionRegister, type VehicleRegisters, withoutReserved } from './documents.ts'
 
 /** Members of `_source` that a view or the registers need; for `_source` filters. */
 export const VIEW_MEMBERS = [
@@ -51,8 +46,13 @@ export function readLatest(vin: string, source: JsonObject): StoredVehicle {
   return { vin, registers, view: viewVehicle(status, summary, place) }
 }
 
+/** Our own members of any document. */
+export function fleetgridOf({ fleetgrid }: JsonObject): JsonObject {
+  return isJsonObject(fleetgrid) ? fleetgrid : {}
+}
+
 export function readRegisters(source: JsonObject): VehicleRegisters {
-  const own = isJsonObject(source['fleetgrid']) ? source['fleetgrid'] : {}
+  const own = fleetgridOf(source)
   const status = own['status']
   return {
     telemetry: stampOf(own, 'telemetry'),
@@ -65,11 +65,8 @@ export function readRegisters(source: JsonObject): VehicleRegisters {
 
 /** The telemetry in a document of latest_telemetry, as text again; undefined if there is none. */
 export function telemetryTextOf(source: JsonObject): string | undefined {
-  const own = isJsonObject(source['fleetgrid']) ? source['fleetgrid'] : {}
-  if (stampOf(own, 'telemetry') === undefined) return undefined
-  const { attributes: _, devices: __, trouble_codes: ___, anomalies: ____, ...rest } = source
-  const { fleetgrid: _____, ...telemetry } = rest
-  return JSON.stringify(telemetry)
+  const isThere = stampOf(fleetgridOf(source), 'telemetry') !== undefined
+  return isThere ? JSON.stringify(withoutReserved(source)) : undefined
 }
 
 export interface StoredDevice {
@@ -78,7 +75,7 @@ export interface StoredDevice {
 }
 
 export function readDevice(source: JsonObject): StoredDevice | undefined {
-  const own = isJsonObject(source['fleetgrid']) ? source['fleetgrid'] : {}
+  const own = fleetgridOf(source)
   if (!isJsonObject(own['status'])) return undefined
   const writer = typeof own['writer'] === 'string' ? own['writer'] : undefined
   return { status: own['status'] as unknown as DeviceStatus, writer }
@@ -86,8 +83,8 @@ export function readDevice(source: JsonObject): StoredDevice | undefined {
 
 /** A history record's document as it came: without our members, with what had to be put aside. */
 export function originalDocument(source: JsonObject): JsonObject {
-  const { fleetgrid, ...document } = source
-  const displaced = isJsonObject(fleetgrid) ? fleetgrid['unindexed'] : undefined
+  const { fleetgrid: _, ...document } = source
+  const displaced = fleetgridOf(source)['unindexed']
   return isJsonObject(displaced) ? merged(document, displaced) : document
 }
 

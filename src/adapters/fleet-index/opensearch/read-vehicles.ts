@@ -31,8 +31,7 @@ export async function readVehicles(
   vins: readonly string[],
 ): Promise<Map<string, ReadVehicle>> {
   const found = new Map<string, ReadVehicle>()
-  for (let from = 0; from < vins.length; from += PAGE) {
-    const items = await getDocuments(client, alias, vins.slice(from, from + PAGE))
+  for await (const items of getDocuments(client, alias, vins)) {
     for (const { _id, _seq_no, _primary_term, _source } of items) {
       if (_source === undefined || _seq_no === undefined || _primary_term === undefined) continue
       const known = new KnownVehicle(readRegisters(_source), _seq_no, _primary_term)
@@ -42,8 +41,21 @@ export async function readVehicles(
   return found
 }
 
-/** @throws EngineError also if one of them can't be read */
-export async function getDocuments(
+/**
+ * What there is of each id, page by page.
+ * @throws EngineError also if one of them can't be read
+ */
+export async function* getDocuments(
+  client: EngineClient,
+  alias: string,
+  ids: readonly string[],
+): AsyncGenerator<readonly GetItem[]> {
+  for (let from = 0; from < ids.length; from += PAGE) {
+    yield await getPage(client, alias, ids.slice(from, from + PAGE))
+  }
+}
+
+async function getPage(
   client: EngineClient,
   alias: string,
   ids: readonly string[],

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../domain/json.ts'
 import { bePatient } from './be-patient.ts'
 import type { EngineClient } from './client.ts'
+import { closePointInTime, openPointInTime } from './point-in-time.ts'
 
 export interface Hit {
   readonly _id: string
@@ -23,7 +24,10 @@ export async function* searchPages(
   alias: string,
   search: object,
 ): AsyncGenerator<readonly Hit[]> {
-  let id = await openPointInTime(client, alias)
+  let id = await bePatient(client, async () => {
+    await client.request({ method: 'POST', path: `/${alias}/_refresh` })
+    return openPointInTime(client, alias, KEEP_ALIVE)
+  })
   try {
     let after: Hit['sort'] | undefined
     while (true) {
@@ -49,23 +53,4 @@ export async function* searchPages(
   } finally {
     await closePointInTime(client, id)
   }
-}
-
-async function openPointInTime(client: EngineClient, alias: string): Promise<string> {
-  return bePatient(client, async () => {
-    await client.request({ method: 'POST', path: `/${alias}/_refresh` })
-    const { body } = await client.request<{ pit_id: string }>({
-      method: 'POST',
-      path: `/${alias}/_search/point_in_time`,
-      query: { keep_alive: KEEP_ALIVE },
-    })
-    return body.pit_id
-  })
-}
-
-/** One that stays open ends by itself. */
-async function closePointInTime(client: EngineClient, id: string): Promise<void> {
-  await client
-    .request({ method: 'DELETE', path: '/_search/point_in_time', body: { pit_id: [id] } })
-    .catch(() => {})
 }

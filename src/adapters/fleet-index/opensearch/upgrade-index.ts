@@ -14,6 +14,7 @@ import {
 import type { CurrentIndex, IndexNames } from './index-names.ts'
 import {
   type BootstrapContext,
+  countDocuments,
   createCurrent,
   mappingVersionOf,
   resolveAlias,
@@ -207,15 +208,6 @@ async function switchAliases(
     { add: { index: next, alias: names.writeAlias(next) } },
   ]
   await client.request({ method: 'POST', path: '/_aliases', body: { actions } })
-}
-
-async function countDocuments(client: EngineClient, index: string): Promise<number> {
-  const { body } = await client.request<{ count?: number }>({
-    method: 'GET',
-    path: `/${index}/_count`,
-    expect: [404],
-  })
-  return body.count ?? 0
 }
 
 async function exists(client: EngineClient, index: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import pg, { type Client, type ClientConfig } from 'pg'
 import { backoffMs } from '../../../lib/backoff.ts'
+import { isDoneWithin } from '../../../lib/within.ts'
 import { NOTIFICATION } from './publisher.ts'
 
 /** Behind the notifications, for what they may not bring: poolers, lost connections. */
@@ -151,14 +152,5 @@ async function end(client: Client): Promise<void> {
   // From here on it has nothing to tell; an error without a listener would end the process.
   client.removeAllListeners()
   client.on('error', () => undefined)
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, END_MAX_MS)
-    client
-      .end()
-      .catch(() => undefined)
-      .finally(() => {
-        clearTimeout(timer)
-        resolve()
-      })
-  })
+  await isDoneWithin(END_MAX_MS, client.end()).catch(() => undefined)
 }

@@ -1,7 +1,7 @@
 import type { mqtt5 } from 'aws-iot-device-sdk-v2'
+import { isDoneWithin } from '../../../lib/within.ts'
 import type { FeedMessage } from '../../../ports/telemetry-feed.ts'
-import type { Sdk } from './client-settings.ts'
-import { RECONNECT_MIN_MS } from './client-settings.ts'
+import { RECONNECT_MIN_MS, type Sdk } from './client-settings.ts'
 import {
   type ConnectionFailure,
   describeEnding,
@@ -137,7 +137,7 @@ export class Connection {
     if (this.#isRunning) {
       const stopped = new Promise((resolve) => this.#client.once('stopped', resolve))
       this.#stop(endsSession)
-      await settledWithin(STOP_TIMEOUT_MS, stopped)
+      await isDoneWithin(STOP_TIMEOUT_MS, stopped)
     }
     this.#isReady = false
     this.#client.close()
@@ -150,7 +150,8 @@ export class Connection {
    */
   async #flush(): Promise<void> {
     const barrier = this.#client.unsubscribe({ topicFilters: ['fleetgrid/flush'] })
-    await settledWithin(FLUSH_TIMEOUT_MS, barrier)
+    // Refused or cut off, it is no barrier any more.
+    await isDoneWithin(FLUSH_TIMEOUT_MS, barrier).catch(() => undefined)
   }
 
   #receive({ message, acknowledgementControl }: mqtt5.MessageReceivedEvent): void {
@@ -322,14 +323,4 @@ function viewBytes(payload: mqtt5.Payload | undefined): Uint8Array {
   // An empty one counts as detached: no view of it can be made.
   const hasBytes = payload instanceof ArrayBuffer && payload.byteLength > 0
   return hasBytes ? Buffer.from(payload) : new Uint8Array(0)
-}
-
-/** Waits for the end of something, however it ends, but not for ever. */
-async function settledWithin(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, timeoutMs)
-  })
-  await Promise.race([work.catch(() => undefined), late])
-  clearTimeout(timer)
 }

@@ -1,6 +1,6 @@
+import { pause } from '../../../lib/pause.ts'
 import type { FeedMessage } from '../../../ports/telemetry-feed.ts'
 import type { MakeConnection } from './connection.ts'
-import { pause } from './pause.ts'
 
 export interface DrainOptions {
   readonly clientId: string

@@ -1,8 +1,8 @@
 import type { MqttFeedConfig } from '../../../config/adapters.ts'
 import { errorMessage } from '../../../domain/errors.ts'
 import { backoffMs } from '../../../lib/backoff.ts'
+import { pause } from '../../../lib/pause.ts'
 import type { Leases, TakenLease } from '../../../ports/leases.ts'
-import { pause } from './pause.ts'
 
 // All instances have the same settings, and the broker's sessions belong to client ids: each instance
 // takes a number that no other has, and calls its connections {prefix}-{number}-{n}. Whoever comes

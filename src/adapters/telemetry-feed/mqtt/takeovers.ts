@@ -1,5 +1,4 @@
-import type { ConnectionFailure, Ending } from './describe-failure.ts'
-import { SAME_CLIENT_ID_ADVICE } from './describe-failure.ts'
+import { type ConnectionFailure, type Ending, SAME_CLIENT_ID_ADVICE } from './describe-failure.ts'
 
 /** Two processes with one client id connect again a second after they were expelled, and later. */
 const SOON_MS = 10_000

@@ -1,5 +1,5 @@
 import type { Facet, Facets } from '../../../../ports/fleet-index.ts'
-import type { SearchBody, Searcher } from './search.ts'
+import type { Pit, SearchBody, Searcher } from './search.ts'
 
 const FIELDS = { anomalies: 'anomalies.anomaly_type', troubleCodes: 'trouble_codes.code' } as const
 type FacetName = keyof typeof FIELDS
@@ -39,11 +39,7 @@ export function readFacets(answer: FacetAnswer): Facets {
 }
 
 /** Any number of ids, page by page. */
-export async function readAllFacets(
-  searcher: Searcher,
-  pit: { readonly pit: string },
-  query: object,
-): Promise<Facets> {
+export async function readAllFacets(searcher: Searcher, pit: Pit, query: object): Promise<Facets> {
   const facetsOf = async (name: FacetName): Promise<Facet[]> => {
     const facets: Facet[] = []
     let after: object | undefined

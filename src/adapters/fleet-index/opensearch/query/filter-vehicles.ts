@@ -9,16 +9,12 @@ import {
   readAllFacets,
   readFacets,
 } from './facets.ts'
-import type { Hit, SearchBody, Searcher } from './search.ts'
+import type { Hit, Pit, SearchBody, Searcher } from './search.ts'
 import { vehicleQuery } from './vehicle-query.ts'
 import { viewOf } from './view-of.ts'
 
 /** Vehicles in one piece: more would hold up the event loop while they are parsed. */
 const PIECE_MAX = 500
-
-interface Pit {
-  readonly pit: string
-}
 
 /** VIN descending, page by page out of one moment, which ends with the last page. */
 export async function filterVehicles(

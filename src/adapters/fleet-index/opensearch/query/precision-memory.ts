@@ -1,5 +1,4 @@
-import type { BoundingBox } from '../../../../domain/bounding-box.ts'
-import { WHOLE_WORLD } from '../../../../domain/bounding-box.ts'
+import { type BoundingBox, WHOLE_WORLD } from '../../../../domain/bounding-box.ts'
 import { MAX_PRECISION, tileOf } from '../../../../domain/geotile.ts'
 import type { AggregateQuery } from '../../../../ports/fleet-index.ts'
 

@@ -1,5 +1,5 @@
 import type { BoundingBox } from '../../../../domain/bounding-box.ts'
-import { isJsonObject, type JsonObject } from '../../../../domain/json.ts'
+import type { JsonObject } from '../../../../domain/json.ts'
 import type { Position } from '../../../../domain/position.ts'
 import { emptyStatus, type VehicleStatus, type VehicleView } from '../../../../domain/vehicle.ts'
 import {
@@ -15,7 +15,7 @@ import {
 import { anomalyRecords, troubleCodeRecords } from '../../condition-records.ts'
 import type { EngineClient } from '../client.ts'
 import type { IndexNames } from '../index-names.ts'
-import { readLatest, readRegisters, VIEW_MEMBERS } from '../read-document.ts'
+import { fleetgridOf, readLatest, readRegisters, VIEW_MEMBERS } from '../read-document.ts'
 import { VehicleAggregator } from './aggregate.ts'
 import { filterVehicles } from './filter-vehicles.ts'
 import { listHistory, readReports } from './history.ts'
@@ -67,9 +67,7 @@ export class OpenSearchReader {
 
   async latestVehicle(vin: string): Promise<VehicleView | undefined> {
     const source = await this.#document(vin)
-    if (source === undefined) return undefined
-    const own = source['fleetgrid']
-    if (isJsonObject(own) && own['hidden'] === true) return undefined
+    if (source === undefined || fleetgridOf(source)['hidden'] === true) return undefined
     return readLatest(vin, source).view
   }
 

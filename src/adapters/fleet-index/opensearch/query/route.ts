@@ -1,5 +1,5 @@
 import type { Position } from '../../../../domain/position.ts'
-import type { Hit, Searcher } from './search.ts'
+import type { Hit, Pit, Searcher } from './search.ts'
 
 const VIN = 'fleetgrid.vin'
 const AT = 'fleetgrid.at'
@@ -43,11 +43,7 @@ export async function readRoute(
 }
 
 /** Where the oldest span begins that still counts. */
-async function firstSpan(
-  searcher: Searcher,
-  pit: { readonly pit: string },
-  filter: readonly object[],
-): Promise<number> {
+async function firstSpan(searcher: Searcher, pit: Pit, filter: readonly object[]): Promise<number> {
   const span = { histogram: { field: AT, interval: SPAN_MS, order: 'desc' } }
   const composite = { sources: [{ span }], size: SPANS_MAX }
   const answer = await searcher.search(pit, {
@@ -64,7 +60,7 @@ async function firstSpan(
 
 async function readPoints(
   searcher: Searcher,
-  pit: { readonly pit: string },
+  pit: Pit,
   filter: readonly object[],
 ): Promise<Position[]> {
   const points: Position[] = []

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../../domain/json.ts'
 import { type EngineClient, EngineError } from '../client.ts'
+import { closePointInTime, openPointInTime } from '../point-in-time.ts'
 
 export interface SearchBody {
   readonly query?: object
@@ -29,11 +30,13 @@ export interface SearchAnswer<Source = JsonObject> {
   readonly aggregations?: unknown
 }
 
-/** An alias; one of histories, which doesn't exist before the first record; or one moment of an alias. */
-export type Target =
-  | { readonly alias: string }
-  | { readonly history: string }
-  | { readonly pit: string }
+/** One moment of an alias. */
+export interface Pit {
+  readonly pit: string
+}
+
+/** An alias; one of histories, which doesn't exist before the first record; or one moment. */
+export type Target = { readonly alias: string } | { readonly history: string } | Pit
 
 /** Who reads on must come within this time; the slowest stream of an answer is cut after two minutes. */
 const PIT_KEEP_ALIVE = '3m'
@@ -99,27 +102,17 @@ export class Searcher {
     return body._source
   }
 
-  /** Everything that is read from it is of one moment. Close it: it holds back disk space. */
-  async openPit(alias: string): Promise<{ readonly pit: string }> {
-    const { body } = await this.#client.request<{ readonly pit_id: string }>({
-      method: 'POST',
-      path: `/${encodeURIComponent(alias)}/_search/point_in_time`,
-      query: { keep_alive: PIT_KEEP_ALIVE },
-    })
-    return { pit: body.pit_id }
+  /** Close it. */
+  async openPit(alias: string): Promise<Pit> {
+    return { pit: await openPointInTime(this.#client, alias, PIT_KEEP_ALIVE) }
   }
 
-  /** Never fails: what is not closed ends by itself. */
-  async closePit({ pit }: { readonly pit: string }): Promise<void> {
-    const path = '/_search/point_in_time'
-    const body = { pit_id: [pit] }
-    await this.#client.request({ method: 'DELETE', path, body }).catch(() => undefined)
+  /** Never fails. */
+  closePit({ pit }: Pit): Promise<void> {
+    return closePointInTime(this.#client, pit)
   }
 
-  async atOneMoment<T>(
-    alias: string,
-    read: (pit: { readonly pit: string }) => Promise<T>,
-  ): Promise<T> {
+  async atOneMoment<T>(alias: string, read: (pit: Pit) => Promise<T>): Promise<T> {
     const pit = await this.openPit(alias)
     try {
       return await read(pit)
