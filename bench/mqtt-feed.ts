@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startMosquitto } from '../test/engines/mosquitto.ts'
-import { makeMqttFeed, mqttFeedConfig } from '../test/helpers/mqtt-feed.ts'
+import { MQTT_CLIENTS, makeMqttFeed, mqttFeedConfig } from '../test/helpers/mqtt-feed.ts'
 import { report } from './lib/report.ts'
 
 // The MQTT feed alone: Mosquitto → feed → a handler that acknowledges at once. The messages are
@@ -15,10 +15,13 @@ import { report } from './lib/report.ts'
 const { values } = parseArgs({ options: { messages: { type: 'string', default: '100000' } } })
 const messages = Number(values.messages)
 const folder = await mkdtemp(join(tmpdir(), 'fleetgrid-bench-'))
-const rows: Record<string, number>[] = []
-for (const connections of [1, 4, 16]) {
-  const broker = await startMosquitto({ folder: join(folder, `${connections}`) })
-  const config = mqttFeedConfig(broker.url, { connections })
+const rows: Record<string, string | number>[] = []
+const runs = MQTT_CLIENTS.flatMap((client) =>
+  [1, 4, 16].map((connections) => ({ client, connections })),
+)
+for (const { client, connections } of runs) {
+  const broker = await startMosquitto({ folder: join(folder, `${client}-${connections}`) })
+  const config = mqttFeedConfig(broker.url, { client, connections })
   // Makes the sessions.
   const before = makeMqttFeed(config)
   await before.feed.start(() => undefined)
@@ -38,6 +41,7 @@ for (const connections of [1, 4, 16]) {
   const seconds = (performance.now() - startedAt) / 1000
   const { user, system } = process.cpuUsage(cpuBefore)
   rows.push({
+    client,
     connections,
     'messages/s': Math.round(messages / seconds),
     'CPU s/100k': ((user + system) / 1e6 / messages) * 100_000,

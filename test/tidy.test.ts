@@ -27,6 +27,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   aedes: ['adapters', 'test'],
   'node:sqlite': ['adapters', 'bench', 'test'],
   'fast-jwt': ['http', 'scripts', 'test'],
+  'mqtt-packet': ['adapters', 'bench', 'test'],
   mqtt: ['simulators', 'test', 'bench'],
   '@opensearch-project/opensearch': ['adapters', 'bench', 'test'],
   'aws-iot-device-sdk-v2': ['adapters', 'test', 'bench'],

@@ -18,6 +18,8 @@ export interface EmbeddedFeedConfig {
 /** An MQTT 5 broker elsewhere: AWS IoT Core, Mosquitto. */
 export interface MqttFeedConfig {
   readonly adapter: 'mqtt'
+  /** Which library speaks MQTT. */
+  readonly client: 'aws-sdk' | 'direct'
   /** mqtt://host:1883, mqtts://host:8883, wss://host:443/mqtt */
   readonly url: string
   /** Connections are `{prefix}-{number of the instance}-{n}`: the same for all instances of a system. */

@@ -25,6 +25,7 @@ export function createFeedConfig(env: Env): TelemetryFeedConfig {
     case 'mqtt':
       return {
         adapter: 'mqtt',
+        client: mqttClientOf(env),
         url: given(env.MQTT_URL),
         clientIdPrefix: env.MQTT_CLIENT_ID_PREFIX,
         shareName: env.MQTT_SUBSCRIPTION === 'shared' ? env.MQTT_SHARE_NAME : undefined,
@@ -141,6 +142,13 @@ export function findEngineProblems(env: Env): string[] {
   ]
 }
 
+/** AWS IoT Core by its own SDK; any other broker by the client that costs less. */
+function mqttClientOf({ MQTT_CLIENT, MQTT_URL }: Env): 'aws-sdk' | 'direct' {
+  if (MQTT_CLIENT !== 'auto') return MQTT_CLIENT
+  const { protocol, hostname } = new URL(given(MQTT_URL))
+  return protocol === 'wss:' || /\.amazonaws\.com(\.cn)?$/.test(hostname) ? 'aws-sdk' : 'direct'
+}
+
 function findMqttProblems(env: Env): string[] {
   if (env.TELEMETRY_FEED !== 'mqtt' || env.MQTT_URL === undefined) return []
   const problems: string[] = []
@@ -153,6 +161,9 @@ function findMqttProblems(env: Env): string[] {
   }
   if (env.MQTT_SIGNING_REGION !== undefined && protocol !== 'wss:') {
     problems.push('MQTT_SIGNING_REGION needs MQTT_URL=wss://…: only a WebSocket can be signed')
+  }
+  if (env.MQTT_CLIENT === 'direct' && protocol === 'wss:') {
+    problems.push('MQTT_CLIENT=direct has no WebSocket: wss:// needs MQTT_CLIENT=aws-sdk, or auto')
   }
   if (env.MQTT_SUBSCRIPTION === 'plain' && env.MQTT_CONNECTIONS !== 1) {
     problems.push(

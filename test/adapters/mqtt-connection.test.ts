@@ -1,48 +1,49 @@
-import * as sdk from 'aws-iot-device-sdk-v2'
 import t from 'tap'
-import { createClientSettings } from '../../src/adapters/telemetry-feed/mqtt/client-settings.ts'
 import {
   Connection,
   type ConnectionOptions,
 } from '../../src/adapters/telemetry-feed/mqtt/connection.ts'
+import { openClients } from '../../src/adapters/telemetry-feed/mqtt/open-clients.ts'
 import { Takeovers } from '../../src/adapters/telemetry-feed/mqtt/takeovers.ts'
 import { startLimitedBroker } from '../helpers/limited-broker.ts'
-import { mqttFeedConfig } from '../helpers/mqtt-feed.ts'
+import { MQTT_CLIENTS, mqttFeedConfig } from '../helpers/mqtt-feed.ts'
 
-t.test('a session that can’t be ended now is not taken for ended', async (t) => {
-  const broker = await startLimitedBroker(t)
-  const settingsOf = await createClientSettings(sdk, mqttFeedConfig(broker.url))
-  const connect = (own: Pick<ConnectionOptions, 'deliver'> & Partial<ConnectionOptions>) => {
-    const connection = new Connection({
-      ...{ sdk, clientId: 'one', config: settingsOf('one'), filters: ['topic'] },
-      ...{ unacknowledgedMax: 10, holdBudget: { leftBytes: 0 }, now: Date.now },
-      ...{ onReady: () => undefined, onFailed: () => undefined, onReopened: () => undefined },
-      ...own,
+for (const client of MQTT_CLIENTS) {
+  t.test(`a session that can’t be ended now is not taken for ended: ${client}`, async (t) => {
+    const broker = await startLimitedBroker(t)
+    const makeClient = await openClients(mqttFeedConfig(broker.url, { client }))
+    const connect = (own: Pick<ConnectionOptions, 'deliver'> & Partial<ConnectionOptions>) => {
+      const connection = new Connection({
+        ...{ clientId: 'one', makeClient, filters: ['topic'] },
+        ...{ unacknowledgedMax: 10, holdBudget: { leftBytes: 0 }, now: Date.now },
+        ...{ onReady: () => undefined, onFailed: () => undefined, onReopened: () => undefined },
+        ...own,
+      })
+      t.after(() => connection.close())
+      connection.open()
+      return connection
+    }
+    broker.publish('topic', 'message')
+    const isEnded = await new Promise((resolve) => {
+      const connection = connect({
+        deliver: (message) => message.refuse('not now'),
+        onReopened: () => resolve(connection.close({ endsSession: true })),
+      })
     })
-    t.after(() => connection.close())
-    connection.open()
-    return connection
-  }
-  broker.publish('topic', 'message')
-  const isEnded = await new Promise((resolve) => {
-    const connection = connect({
-      deliver: (message) => message.refuse('not now'),
-      onReopened: () => resolve(connection.close({ endsSession: true })),
+    t.equal(isEnded, false, 'it was being opened anew')
+    t.equal(broker.waiting(), 1)
+    const isEndedNow = await new Promise((resolve) => {
+      const connection = connect({
+        deliver: (message) => {
+          message.acknowledge()
+          resolve(connection.close({ endsSession: true }))
+        },
+      })
     })
+    t.equal(isEndedNow, true)
+    t.equal(broker.waiting(), 0)
   })
-  t.equal(isEnded, false, 'it was being opened anew')
-  t.equal(broker.waiting(), 1)
-  const isEndedNow = await new Promise((resolve) => {
-    const connection = connect({
-      deliver: (message) => {
-        message.acknowledge()
-        resolve(connection.close({ endsSession: true }))
-      },
-    })
-  })
-  t.equal(isEndedNow, true)
-  t.equal(broker.waiting(), 0)
-})
+}
 
 t.test('what tells that another process uses the client id', async (t) => {
   const hangUp = { text: 'closed', isFinal: false, cause: 'hung-up' } as const

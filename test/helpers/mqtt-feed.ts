@@ -6,6 +6,9 @@ import type { MqttFeedConfig } from '../../src/config/adapters.ts'
 import type { HeldLease, LeaseOptions, Leases, TakenLease } from '../../src/ports/leases.ts'
 import type { TelemetryFeed } from '../../src/ports/telemetry-feed.ts'
 
+/** Both must do the same. */
+export const MQTT_CLIENTS = ['direct', 'aws-sdk'] as const
+
 /** Settings for a test's own broker; names of its own, for a broker that is shared. */
 export function mqttFeedConfig(
   url: string,
@@ -14,6 +17,7 @@ export function mqttFeedConfig(
   const name = `test-${randomUUID().slice(0, 8)}`
   return {
     adapter: 'mqtt',
+    client: 'direct',
     url,
     clientIdPrefix: name,
     shareName: name,

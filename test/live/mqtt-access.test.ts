@@ -11,7 +11,7 @@ import { choosePort } from '../engines/engine.ts'
 import { type Authority, type CertificateFiles, makeAuthority } from '../helpers/certificates.ts'
 import { startLimitedBroker } from '../helpers/limited-broker.ts'
 import { connectPublisher, makeMosquitto } from '../helpers/mosquitto.ts'
-import { makeMqttFeed, mqttFeedConfig } from '../helpers/mqtt-feed.ts'
+import { MQTT_CLIENTS, makeMqttFeed, mqttFeedConfig } from '../helpers/mqtt-feed.ts'
 import { until } from '../helpers/until.ts'
 
 // TLS, certificates, passwords, WebSocket, signatures; and that what is wrong is said in words that
@@ -58,9 +58,12 @@ t.test('user name and password', async (t) => {
   const file = join(folder, 'passwords')
   execFileSync('mosquitto_passwd', ['-b', '-c', file, 'fleetgrid', 'secret'], { stdio: 'ignore' })
   const { url } = await makeMosquitto(t, { anonymous: false, lines: [`password_file ${file}`] })
-  const { feed } = makeMqttFeed(mqttFeedConfig(url, { username: 'fleetgrid', password: 'secret' }))
-  await feed.start(() => undefined)
-  await feed.close()
+  for (const client of MQTT_CLIENTS) {
+    const right = { client, username: 'fleetgrid', password: 'secret' }
+    const { feed } = makeMqttFeed(mqttFeedConfig(url, right))
+    await feed.start(() => undefined)
+    await feed.close()
+  }
   const wrong = /not authorized: check the certificate, MQTT_USERNAME|wrong user name or password/
   await fails(t, { url, username: 'fleetgrid', password: 'wrong' }, wrong)
   await fails(t, { url }, wrong)
@@ -144,29 +147,40 @@ async function makeTlsBroker(t: Test, lines: readonly string[] = []): Promise<Tl
   return { url: `mqtts://localhost:${port}`, plainUrl, authority }
 }
 
+/** With both clients, where both can. */
+function clientsFor({ url = '' }: Partial<MqttFeedConfig>): readonly MqttFeedConfig['client'][] {
+  return url.startsWith('wss:') ? ['aws-sdk'] : MQTT_CLIENTS
+}
+
 async function delivers(
   t: Test,
   plainUrl: string,
   settings: Partial<MqttFeedConfig>,
 ): Promise<void> {
-  const { feed } = makeMqttFeed(mqttFeedConfig('', settings))
-  t.after(() => feed.close())
-  const topics: string[] = []
-  await feed.start((message) => {
-    topics.push(message.topic)
-    message.acknowledge()
-  })
   const publisher = await connectPublisher(t, plainUrl)
-  await publisher.publishAsync('dt/cvra/ECU-1/trip', '{}', { qos: 1 })
-  await until(() => topics.length > 0)
-  t.strictSame(topics, ['dt/cvra/ECU-1/trip'])
+  for (const client of clientsFor(settings)) {
+    const { feed } = makeMqttFeed(mqttFeedConfig('', { client, ...settings }))
+    t.after(() => feed.close())
+    const topics: string[] = []
+    await feed.start((message) => {
+      topics.push(message.topic)
+      message.acknowledge()
+    })
+    await publisher.publishAsync('dt/cvra/ECU-1/trip', '{}', { qos: 1 })
+    await until(() => topics.length > 0)
+    t.strictSame(topics, ['dt/cvra/ECU-1/trip'], client)
+    await feed.close()
+  }
 }
 
 async function fails(t: Test, settings: Partial<MqttFeedConfig>, message: RegExp): Promise<void> {
-  const { feed } = makeMqttFeed(mqttFeedConfig('', settings))
-  await t.rejects(
-    feed.start(() => undefined),
-    { message },
-  )
-  await feed.close()
+  for (const client of clientsFor(settings)) {
+    const { feed } = makeMqttFeed(mqttFeedConfig('', { client, ...settings }))
+    await t.rejects(
+      feed.start(() => undefined),
+      { message },
+      client,
+    )
+    await feed.close()
+  }
 }

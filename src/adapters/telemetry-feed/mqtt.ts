@@ -5,12 +5,12 @@ import {
   TELEMETRY_TOPIC_FILTERS,
   type TelemetryFeed,
 } from '../../ports/telemetry-feed.ts'
-import { createClientSettings, type Sdk } from './mqtt/client-settings.ts'
 import { Connection, type MakeConnection } from './mqtt/connection.ts'
 import { ConnectionPool } from './mqtt/connection-pool.ts'
 import { drainSession } from './mqtt/drain-session.ts'
 import { LeftSessions } from './mqtt/left-sessions.ts'
 import { type Member, Membership, memberClientId, memberLeasePrefix } from './mqtt/membership.ts'
+import { openClients } from './mqtt/open-clients.ts'
 import { PlatformEvents } from './mqtt/platform-events.ts'
 
 // Messages of an MQTT 5 broker: a pool of connections shares one subscription with the pools of all
@@ -94,11 +94,10 @@ class MqttFeed implements TelemetryFeed {
 
   async start(deliver: (message: FeedMessage) => void): Promise<void> {
     const { startTimeoutMs = START_TIMEOUT_MS } = this.#options
-    const sdk: Sdk = await import('aws-iot-device-sdk-v2')
-    const settingsOf = await createClientSettings(sdk, this.#config)
+    const makeClient = await openClients(this.#config)
     this.#makeConnection = (clientId, own) =>
       new Connection({
-        ...{ sdk, clientId, config: settingsOf(clientId), holdBudget: this.#holdBudget },
+        ...{ clientId, makeClient, holdBudget: this.#holdBudget },
         unacknowledgedMax: this.#config.unacknowledgedMax,
         now: this.#options.now,
         deliver: this.#take,

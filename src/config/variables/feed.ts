@@ -42,6 +42,12 @@ export const feedVariables = {
     description:
       'The broker: mqtt://host:1883, mqtts://host:8883, or wss://host:443/mqtt. Of AWS IoT Core the endpoint that `aws iot describe-endpoint --endpoint-type iot:Data-ATS` names.',
   }),
+  MQTT_CLIENT: oneOf(['auto', 'aws-sdk', 'direct'], {
+    engine: 'TELEMETRY_FEED=mqtt',
+    default: 'auto',
+    description:
+      'aws-sdk is aws-iot-device-sdk-v2: also for wss:// and signed handshakes. direct costs a fraction of its CPU, over mqtt:// and mqtts://. auto takes aws-sdk for wss:// and for *.amazonaws.com (AWS IoT Core).',
+  }),
   MQTT_CLIENT_ID_PREFIX: text({
     engine: 'TELEMETRY_FEED=mqtt',
     default: 'fleetgrid',

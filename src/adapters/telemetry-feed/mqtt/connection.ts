@@ -1,12 +1,11 @@
-import type { mqtt5 } from 'aws-iot-device-sdk-v2'
 import { isDoneWithin } from '../../../lib/within.ts'
 import type { FeedMessage } from '../../../ports/telemetry-feed.ts'
-import { RECONNECT_MIN_MS, type Sdk } from './client-settings.ts'
+import { type MakeClient, type MqttClient, RECONNECT_MIN_MS } from './client.ts'
 import {
   type ConnectionFailure,
-  describeEnding,
-  describeFailure,
   describeRefusedFilters,
+  type Ending,
+  REFUSED_FROM,
 } from './describe-failure.ts'
 import { Takeovers } from './takeovers.ts'
 import { type HoldBudget, Window } from './window.ts'
@@ -15,9 +14,8 @@ import { type HoldBudget, Window } from './window.ts'
 // stays in the session; the broker sends it again when the connection is opened anew.
 
 export interface ConnectionOptions {
-  readonly sdk: Sdk
   readonly clientId: string
-  readonly config: mqtt5.Mqtt5ClientConfig
+  readonly makeClient: MakeClient
   readonly filters: readonly string[]
   /** Messages out at a time. */
   readonly unacknowledgedMax: number
@@ -48,8 +46,6 @@ export interface CloseOptions {
 
 /** AWS IoT Core takes no more in one SUBSCRIBE or UNSUBSCRIBE (docs: AWS IoT Core limits). */
 const FILTERS_PER_SUBSCRIBE_MAX = 8
-/** Reason codes of an UNSUBACK, MQTT 5 §3.11.3. */
-const REFUSED_FROM = 128
 /** Refusals that come together make one new connection. */
 const REOPEN_GATHER_MS = 50
 const REOPEN_MAX_MS = 30_000
@@ -60,7 +56,7 @@ const STOP_TIMEOUT_MS = 5000
 
 export class Connection {
   readonly #options: ConnectionOptions
-  readonly #client: mqtt5.Mqtt5Client
+  readonly #client: MqttClient
   readonly #window: Window
   readonly #takeovers = new Takeovers()
   /** Counts connections of this client id. An acknowledgement is good for the one it came on. */
@@ -70,6 +66,7 @@ export class Connection {
   /** Between `start` and its `stopped`. */
   #isRunning = false
   #isStopping = false
+  #onceStopped: (() => void) | undefined
   #closing: Promise<boolean> | undefined
   #connectedAt = 0
   #reopenTimer: NodeJS.Timeout | undefined
@@ -78,16 +75,16 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    const { unacknowledgedMax, holdBudget, deliver } = options
+    const { clientId, unacknowledgedMax, holdBudget, deliver } = options
     this.#window = new Window(unacknowledgedMax, holdBudget, deliver)
-    const { mqtt5 } = options.sdk
-    this.#client = new mqtt5.Mqtt5Client(options.config)
-    this.#client.on('messageReceived', (event) => this.#receive(event))
-    this.#client.on('connectionSuccess', ({ connack }) => this.#connected(connack.sessionPresent))
-    this.#client.on('connectionFailure', (event) => this.#notConnected(event))
-    this.#client.on('disconnection', (event) => this.#disconnected(event))
-    this.#client.on('stopped', () => this.#stopped())
-    this.#client.on('error', (error) => this.#fail({ text: error.toString(), isFinal: false }))
+    this.#client = options.makeClient(clientId, {
+      onMessage: (topic, payload, ticket) => this.#receive(topic, payload, ticket),
+      onConnected: (isResumed) => this.#connected(isResumed),
+      onNotConnected: (failure) => this.#notConnected(failure),
+      onDisconnected: (ending) => this.#disconnected(ending),
+      onStopped: () => this.#stopped(),
+      onError: (failure) => this.#fail(failure),
+    })
   }
 
   get isReady(): boolean {
@@ -109,8 +106,8 @@ export class Connection {
   async unsubscribe(filters: readonly string[]): Promise<boolean> {
     try {
       for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE_MAX) {
-        const topicFilters = filters.slice(at, at + FILTERS_PER_SUBSCRIBE_MAX)
-        const { reasonCodes } = await this.#client.unsubscribe({ topicFilters })
+        const some = filters.slice(at, at + FILTERS_PER_SUBSCRIBE_MAX)
+        const reasonCodes = await this.#client.unsubscribe(some)
         if (reasonCodes.some((code) => code >= REFUSED_FROM)) return false
       }
       return true
@@ -135,7 +132,9 @@ export class Connection {
     const isToldAll = !endsSession || (this.#isConnected && !this.#isStopping)
     this.#nextEpoch()
     if (this.#isRunning) {
-      const stopped = new Promise((resolve) => this.#client.once('stopped', resolve))
+      const stopped = new Promise<void>((resolve) => {
+        this.#onceStopped = resolve
+      })
       this.#stop(endsSession)
       await isDoneWithin(STOP_TIMEOUT_MS, stopped)
     }
@@ -149,24 +148,22 @@ export class Connection {
    * sent before it; this one is from a filter that nobody has, so it changes nothing.
    */
   async #flush(): Promise<void> {
-    const barrier = this.#client.unsubscribe({ topicFilters: ['fleetgrid/flush'] })
+    const barrier = this.#client.unsubscribe(['fleetgrid/flush'])
     // Refused or cut off, it is no barrier any more.
     await isDoneWithin(FLUSH_TIMEOUT_MS, barrier).catch(() => undefined)
   }
 
-  #receive({ message, acknowledgementControl }: mqtt5.MessageReceivedEvent): void {
-    // Taken in any case: the client acknowledges by itself what nobody takes.
-    const handle = acknowledgementControl?.acquireHandle() ?? undefined
+  #receive(topic: string, payload: Uint8Array, ticket: number): void {
     const { deliver, now } = this.#options
-    const received = new MqttMessage(this, this.#epoch, handle, message, now())
-    if (handle === undefined) deliver(received)
+    const received = new MqttMessage(this, this.#epoch, ticket, topic, payload, now())
+    if (ticket === NO_TICKET) deliver(received)
     else this.#window.take(received)
   }
 
   /** Void after the connection was lost: the broker sends the message again, as a duplicate. */
-  acknowledge(epoch: number, handle: Handle): void {
+  acknowledge(epoch: number, ticket: number): void {
     if (epoch !== this.#epoch) return
-    handle.invokeAcknowledgement()
+    this.#client.acknowledge(ticket)
     this.#window.settle()
     if (this.#window.isDrained) this.#reopen('the broker sent more than it was asked for')
   }
@@ -206,20 +203,16 @@ export class Connection {
   }
 
   async #requestFilters(): Promise<string | undefined> {
-    const { sdk, filters } = this.#options
+    const { filters } = this.#options
     for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE_MAX) {
       const some = filters.slice(at, at + FILTERS_PER_SUBSCRIBE_MAX)
-      const qos = sdk.mqtt5.QoS.AtLeastOnce
-      const { reasonCodes } = await this.#client.subscribe({
-        subscriptions: some.map((topicFilter) => ({ topicFilter, qos })),
-      })
-      const failure = describeRefusedFilters(sdk, some, reasonCodes)
+      const failure = describeRefusedFilters(some, await this.#client.subscribe(some))
       if (failure !== undefined) return failure
     }
     return undefined
   }
 
-  #disconnected(event: mqtt5.DisconnectionEvent): void {
+  #disconnected(ending: Ending): void {
     this.#nextEpoch()
     this.#isConnected = false
     // All comes again now; what waited to be asked for once more need not be.
@@ -227,14 +220,14 @@ export class Connection {
     this.#reopenTimer = undefined
     if (this.#isRunning && !this.#isStopping) {
       const livedMs = performance.now() - this.#connectedAt
-      this.#fail(this.#takeovers.judge(describeEnding(event), livedMs))
+      this.#fail(this.#takeovers.judge(ending, livedMs))
     }
     this.#isReady = false
   }
 
-  #notConnected(event: mqtt5.ConnectionFailureEvent): void {
+  #notConnected(failure: ConnectionFailure): void {
     this.#takeovers.reset()
-    this.#fail(describeFailure(event))
+    this.#fail(failure)
   }
 
   #fail(failure: ConnectionFailure): void {
@@ -264,22 +257,19 @@ export class Connection {
   #stop(endsSession = false): void {
     if (this.#isStopping) return
     this.#isStopping = true
-    const reasonCode = this.#options.sdk.mqtt5.DisconnectReasonCode.NormalDisconnection
-    this.#client.stop(
-      endsSession ? { reasonCode, sessionExpiryIntervalSeconds: 0 } : { reasonCode },
-    )
+    this.#client.stop({ endsSession })
   }
 
   #stopped(): void {
     this.#isStopping = false
     this.#isRunning = false
+    this.#onceStopped?.()
     this.open()
   }
 }
 
-interface Handle {
-  invokeAcknowledgement(): void
-}
+/** With QoS 0, and after the answer. */
+const NO_TICKET = 0
 
 class MqttMessage implements FeedMessage {
   readonly topic: string
@@ -287,40 +277,33 @@ class MqttMessage implements FeedMessage {
   readonly receivedAt: number
   readonly #connection: Connection
   readonly #epoch: number
-  /** None with QoS 0, and after the answer. */
-  #handle: Handle | undefined
+  #ticket: number
 
   constructor(
     connection: Connection,
     epoch: number,
-    handle: Handle | undefined,
-    packet: mqtt5.PublishPacket,
+    ticket: number,
+    topic: string,
+    payload: Uint8Array,
     receivedAt: number,
   ) {
     this.#connection = connection
     this.#epoch = epoch
-    this.#handle = handle
-    this.topic = packet.topicName
-    this.payload = viewBytes(packet.payload)
+    this.#ticket = ticket
+    this.topic = topic
+    this.payload = payload
     this.receivedAt = receivedAt
   }
 
   acknowledge(): void {
-    const handle = this.#handle
-    this.#handle = undefined
-    if (handle !== undefined) this.#connection.acknowledge(this.#epoch, handle)
+    const ticket = this.#ticket
+    this.#ticket = NO_TICKET
+    if (ticket !== NO_TICKET) this.#connection.acknowledge(this.#epoch, ticket)
   }
 
   refuse(reason: string): void {
-    const isOpen = this.#handle !== undefined
-    this.#handle = undefined
+    const isOpen = this.#ticket !== NO_TICKET
+    this.#ticket = NO_TICKET
     if (isOpen) this.#connection.refuse(this.#epoch, reason)
   }
-}
-
-/** A received payload is always an ArrayBuffer of its own; it is not copied. */
-function viewBytes(payload: mqtt5.Payload | undefined): Uint8Array {
-  // An empty one counts as detached: no view of it can be made.
-  const hasBytes = payload instanceof ArrayBuffer && payload.byteLength > 0
-  return hasBytes ? Buffer.from(payload) : new Uint8Array(0)
 }

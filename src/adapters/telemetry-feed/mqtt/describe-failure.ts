@@ -1,6 +1,3 @@
-import type { mqtt5 } from 'aws-iot-device-sdk-v2'
-import type { Sdk } from './client-settings.ts'
-
 export interface ConnectionFailure {
   /** For a person: what is wrong and what to do. */
   readonly text: string
@@ -18,9 +15,9 @@ export interface Ending extends ConnectionFailure {
 export const SAME_CLIENT_ID_ADVICE =
   'instances that work together need one database for all (DATABASE=postgres), or each its own MQTT_CLIENT_ID_PREFIX'
 
-type FailedEvent = mqtt5.ConnectionFailureEvent | mqtt5.DisconnectionEvent
-
 const TAKEN_OVER = 142
+/** Reason codes from here on are refusals, MQTT 5 §2.4. */
+export const REFUSED_FROM = 128
 
 /** Advice by the CONNACK's and DISCONNECT's reason, MQTT 5 §2.4. */
 const REASONS: Readonly<Record<number, readonly [text: string, isFinal: boolean]>> = {
@@ -36,69 +33,69 @@ const REASONS: Readonly<Record<number, readonly [text: string, isFinal: boolean]
   [TAKEN_OVER]: [`another process uses this client id: ${SAME_CLIENT_ID_ADVICE}`, false],
 }
 
-/** Advice by the name of the library's error. */
-const ERRORS: Readonly<Record<string, string>> = {
-  AWS_IO_SOCKET_CONNECTION_REFUSED:
-    'nothing listens there: check host and port of MQTT_URL and that the broker runs',
-  AWS_IO_SOCKET_TIMEOUT:
-    'no answer: check host and port of MQTT_URL, security groups and firewalls',
-  AWS_IO_DNS_INVALID_NAME: 'the host of MQTT_URL is not known',
-  AWS_IO_DNS_QUERY_FAILED: 'the host of MQTT_URL is not known',
-  AWS_IO_DNS_NO_ADDRESS_FOR_HOST: 'the host of MQTT_URL has no address',
-  AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE:
+/** What can be wrong below MQTT; each client has its own names for it. */
+export const TROUBLES = {
+  refused: 'nothing listens there: check host and port of MQTT_URL and that the broker runs',
+  noAnswer: 'no answer: check host and port of MQTT_URL, security groups and firewalls',
+  unknownHost: 'the host of MQTT_URL is not known',
+  noAddress: 'the host of MQTT_URL has no address',
+  tlsFailed:
     'TLS failed: check that MQTT_CA_FILE holds the authority of the broker’s certificate, that this is for the host of MQTT_URL, and MQTT_CERTIFICATE_FILE if the broker asks for one',
-  AWS_IO_TLS_ERROR_READ_FAILURE:
+  tlsBrokenOff:
     'TLS was broken off by the broker: check MQTT_CERTIFICATE_FILE, which it may ask for',
-  AWS_IO_TLS_NEGOTIATION_TIMEOUT:
-    'TLS got no answer: check that the port of MQTT_URL is the one with TLS',
-  AWS_ERROR_MQTT_TIMEOUT: 'the broker did not answer in time',
-  AWS_ERROR_HTTP_WEBSOCKET_UPGRADE_FAILURE:
+  tlsNoAnswer: 'TLS got no answer: check that the port of MQTT_URL is the one with TLS',
+  mqttNoAnswer: 'the broker did not answer in time',
+  webSocketRefused:
     'the WebSocket was refused: check the path of MQTT_URL, MQTT_SIGNING_REGION, and that the AWS credentials allow iot:Connect',
-  AWS_AUTH_CREDENTIALS_PROVIDER_INVALID_ENVIRONMENT: 'no AWS credentials in the environment',
-  AWS_AUTH_SIGNING_NO_CREDENTIALS:
+  noCredentials:
     'no AWS credentials found for MQTT_SIGNING_REGION: set them, or give the task a role',
-  AWS_ERROR_MQTT5_PING_RESPONSE_TIMEOUT: 'the broker fell silent',
-  AWS_ERROR_MQTT_UNEXPECTED_HANGUP:
+  silent: 'the broker fell silent',
+  hungUp:
     'the connection was closed without a word: the broker stopped, its TLS wants a client certificate, or the policy denies connecting',
-  AWS_IO_SOCKET_CLOSED:
-    'the connection was closed without a word: the broker stopped, its TLS wants a client certificate, or the policy denies connecting',
+} as const
+
+/** What a CONNACK or DISCONNECT says. */
+export interface BrokerReason {
+  readonly reasonCode: number
+  readonly reasonString?: string | undefined
 }
 
-export function describeFailure(event: FailedEvent): ConnectionFailure {
-  const packet =
-    'connack' in event ? event.connack : 'disconnect' in event ? event.disconnect : undefined
-  if (packet?.reasonCode !== undefined && packet.reasonCode !== 0) {
-    const [text, isFinal] = REASONS[packet.reasonCode] ?? [
-      `the broker says reason ${packet.reasonCode}`,
-      false,
-    ]
-    const said = packet.reasonString === undefined ? '' : ` (${packet.reasonString})`
-    return { text: `${text}${said}`, isFinal }
+export function describeReason({ reasonCode, reasonString }: BrokerReason): ConnectionFailure {
+  const [text, isFinal] = REASONS[reasonCode] ?? [`the broker says reason ${reasonCode}`, false]
+  const said = reasonString === undefined ? '' : ` (${reasonString})`
+  return { text: `${text}${said}`, isFinal }
+}
+
+/** `failure` is what is known if the broker said nothing. */
+export function describeEnding(
+  reason: BrokerReason | undefined,
+  failure: ConnectionFailure,
+): Ending {
+  if (reason === undefined) {
+    return { ...failure, cause: failure.text === TROUBLES.hungUp ? 'hung-up' : 'other' }
   }
-  const { error } = event
-  return { text: ERRORS[error.error_name ?? ''] ?? String(error), isFinal: false }
+  const cause = reason.reasonCode === TAKEN_OVER ? 'taken-over' : 'other'
+  return { ...(reason.reasonCode === 0 ? failure : describeReason(reason)), cause }
 }
 
-const HANG_UPS = new Set(['AWS_ERROR_MQTT_UNEXPECTED_HANGUP', 'AWS_IO_SOCKET_CLOSED'])
-
-export function describeEnding(event: mqtt5.DisconnectionEvent): Ending {
-  const { disconnect, error } = event
-  const isHangUp = disconnect === undefined && HANG_UPS.has(error.error_name ?? '')
-  const isTakeover = disconnect?.reasonCode === TAKEN_OVER
-  const cause = isTakeover ? 'taken-over' : isHangUp ? 'hung-up' : 'other'
-  return { ...describeFailure(event), cause }
+/** Reason codes of the SUBACK, MQTT 5 §3.9.3. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  131: 'refused by a rule of the broker',
+  135: 'not authorized',
+  143: 'not a valid filter',
+  151: 'quota exceeded',
+  158: 'shared subscriptions are not supported',
 }
 
-/** Undefined if every filter was granted. Reason codes of the SUBACK: MQTT 5 §3.9.3. */
+/** Undefined if every filter was granted. */
 export function describeRefusedFilters(
-  { mqtt5 }: Sdk,
   filters: readonly string[],
   codes: readonly number[],
 ): string | undefined {
   const refused = filters.flatMap((filter, place) => {
     const code = codes[place]
-    if (code !== undefined && code < mqtt5.SubackReasonCode.UnspecifiedError) return []
-    return [`${filter} (${mqtt5.SubackReasonCode[code ?? -1] ?? code ?? 'no answer'})`]
+    if (code === undefined) return [`${filter} (no answer)`]
+    return code < REFUSED_FROM ? [] : [`${filter} (${REFUSALS[code] ?? `reason ${code}`})`]
   })
   if (refused.length === 0) return undefined
   return `the broker refused the subscription to ${refused.join(', ')}: allow it for this client, on AWS IoT Core iot:Subscribe on topicfilter/${filters[0]} and iot:Receive on its topics`
