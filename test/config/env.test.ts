@@ -59,8 +59,28 @@ t.test('an engine says which variables it needs', async (t) => {
   const mqtt = { TELEMETRY_FEED: 'mqtt', MQTT_URL: 'mqtts://example.com:8883' }
   t.same(problems(mqtt), [])
   t.match(problems({ ...mqtt, MQTT_SIGNING_REGION: 'eu-west-1' }), [/wss:/])
+  const webSocket = { ...mqtt, MQTT_URL: 'wss://example.com/mqtt' }
+  t.match(problems({ ...webSocket, MQTT_CLIENT: 'direct' }), [
+    /MQTT_CLIENT=direct has no WebSocket/,
+  ])
   t.match(problems({ ...mqtt, MQTT_CONNECTIONS: '500' }), [/WRITE_QUEUE_MAX/])
   t.match(problems({ ...mqtt, MQTT_KEY_FILE: 'key.pem' }), [/MQTT_CERTIFICATE_FILE/])
+})
+
+t.test('AWS IoT Core is spoken to by its own SDK, unless told otherwise', async (t) => {
+  const clientFor = (MQTT_URL: string, MQTT_CLIENT = 'auto') => {
+    const { telemetryFeed } = createConfig(
+      readEnv({ TELEMETRY_FEED: 'mqtt', MQTT_URL, MQTT_CLIENT }),
+    )
+    return telemetryFeed.adapter === 'mqtt' ? telemetryFeed.client : undefined
+  }
+  const endpoint = 'a1b2-ats.iot.eu-west-1.amazonaws.com'
+  t.equal(clientFor(`mqtts://${endpoint}:8883`), 'aws-sdk')
+  t.equal(clientFor('mqtts://a1b2.ats.iot.cn-north-1.amazonaws.com.cn'), 'aws-sdk')
+  t.equal(clientFor('wss://example.com/mqtt'), 'aws-sdk')
+  t.equal(clientFor('mqtts://amazonaws.com.example.com'), 'direct')
+  t.equal(clientFor('mqtt://127.0.0.1:1883'), 'direct')
+  t.equal(clientFor(`mqtts://${endpoint}:8883`, 'direct'), 'direct')
 })
 
 t.test('passwords are not shown, whatever is wrong with them', async (t) => {
