@@ -12,7 +12,6 @@ import { until } from '../helpers/until.ts'
 // The fleet index fails in mid-run; vehicles go on sending. Every message is counted.
 
 const SEED = Number(process.env['SEED'] ?? 20_261_121)
-const MEMORY_MAX_MB = 600
 const REFUSED = { status: 400, type: 'mapper_parsing_exception', reason: 'poison' }
 
 t.comment(`seed ${SEED}`)
@@ -46,7 +45,6 @@ t.test('OpenSearch is killed and away for 60 s', { timeout: 300_000 }, async (t)
   await opensearch.start()
   await publishing.finished
   await verifyFleet(t, engines, fleet, { services: [service], withinMs: 120_000 })
-  t.ok(service.peakMemoryMb() < MEMORY_MAX_MB, `memory: ${Math.round(service.peakMemoryMb())} MB`)
   t.equal(await service.kill('SIGTERM'), 0)
 })
 
@@ -72,7 +70,6 @@ t.test('every bulk is answered 429 for 30 s', { timeout: 200_000 }, async (t) =>
   proxy.use()
   await publishing.finished
   await verifyFleet(t, engines, fleet, { services: [service] })
-  t.ok(service.peakMemoryMb() < MEMORY_MAX_MB, `memory: ${Math.round(service.peakMemoryMb())} MB`)
 })
 
 t.test('one poison document in each of 1,000 bulks', { timeout: 300_000 }, async (t) => {
@@ -98,5 +95,4 @@ t.test('one poison document in each of 1,000 bulks', { timeout: 300_000 }, async
   await verifyFleet(t, engines, fleet, { services: [service], withinMs: 150_000 })
   // Each is tried once more without what may be unfit in it.
   t.ok(poisoned >= 2000, `${poisoned / 2} bulks had poison`)
-  t.ok(service.peakMemoryMb() < MEMORY_MAX_MB, `memory: ${Math.round(service.peakMemoryMb())} MB`)
 })

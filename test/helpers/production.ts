@@ -35,7 +35,13 @@ export function productionEnv({ opensearchUrl, brokerUrl, prefix }: Engines) {
   }
 }
 
-/** Promise 3: sent = stored + dead letters, and the latest state is that of a sequential replay. */
+/** Memory of an instance, whatever happens to its engines. */
+const MEMORY_MAX_MB = 600
+
+/**
+ * Promise 3: sent = stored + dead letters, and the latest state is that of a sequential replay. And
+ * promise 4: `services` run still, and have never taken more memory than they should.
+ */
 export async function verifyFleet(
   t: Test,
   engines: Engines,
@@ -56,6 +62,10 @@ export async function verifyFleet(
   )
   t.same(await counts(), wanted, 'sent = stored + dead letters, none twice')
   await verifyLatest(t, engines, fleet)
+  for (const service of services) {
+    const peakMb = Math.round(service.peakMemoryMb())
+    t.ok(peakMb < MEMORY_MAX_MB, `at most ${peakMb} MB of memory`)
+  }
 }
 
 async function verifyLatest(t: Test, engines: Engines, fleet: FaultFleet): Promise<void> {
