@@ -1,23 +1,49 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { connectAsync } from 'mqtt'
-import type { Engine } from '../test/engines/engine.ts'
-import { startMosquitto } from '../test/engines/mosquitto.ts'
 import { startOpenSearch } from '../test/engines/opensearch.ts'
 import { type Bulk, loadBulks } from './lib/bulk-loader.ts'
-import { cpuSeconds, peakMemoryMb } from './lib/process-stats.ts'
+import { compare, type Row } from './lib/compare.ts'
+import {
+  fleetgridOf,
+  type StartContestant,
+  startForwarder,
+  telegrafOf,
+} from './lib/ingest-contestants.ts'
+import {
+  measureBacklog,
+  measureLatency,
+  measureLive,
+  type Run,
+  type Throughput,
+  WARM_UP,
+} from './lib/ingest-phases.ts'
+import { engineSink, type NullSink, startNullSink } from './lib/ingest-sinks.ts'
 import { report } from './lib/report.ts'
-import { startServer } from './lib/server.ts'
+import { fetchTelegraf } from './lib/telegraf.ts'
 
-// Mosquitto → Fleetgrid → a sink that stores nothing, beside a bare forwarder; then → OpenSearch,
-// beside a bare loader of the bulks that Fleetgrid sent. All in one run, one after the other in each
-// round. A contestant stands still (SIGSTOP) while the messages are queued at the broker, so that
-// what is measured is how fast it takes, stores and acknowledges them.
+// Mosquitto → Fleetgrid → a sink that stores nothing, beside a bare forwarder and Telegraf; then →
+// OpenSearch, beside a bare loader of the bulks that Fleetgrid sent. Everything in one run, one after
+// the other in each round, each contestant in a new process that is warmed up first.
+//
+// backlog  The messages are queued at the broker while the contestant stands still (SIGSTOP), then
+//          it takes them: publisher and broker are done, it has the cores to itself.
+// live     It takes them while they are published at full speed, from the first message sent until
+//          the sink has the last: publisher and broker want the same cores.
+// latency  A steady rate, less than any can do: from a message sent to the contestant's PUBACK.
+//
+// Each holds a persistent session, QoS 1, and acknowledges after the sink's answer. The null sink is
+// quick and refuses nothing, so no retries are measured. What they do with a message:
+//
+// Fleetgrid  decodes and checks it, writes it to the history under an id that comes from itself and
+//            merges it into its vehicle's latest document. MQTT 5, `connections` that share the
+//            subscription; each asks for `in-flight` unacknowledged, as many as AWS IoT Core sends.
+// forwarder  puts it into a bulk as it is, without an id: what is delivered twice is stored twice.
+//            Bulks of 1,000 or 25 ms. MQTT 5, one connection, 65,535 unacknowledged.
+// Telegraf   parses its JSON and writes the numbers, not the texts, so its documents are smaller,
+//            with the hash of the time and topic as id. Bulks of 2,000 or 100 ms. MQTT 3.1.1, one
+//            connection, 10,000 unacknowledged.
 
 const { values } = parseArgs({
   options: {
@@ -26,43 +52,60 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '10' },
     'in-flight': { type: 'string', default: '100' },
     rounds: { type: 'string', default: '3' },
+    /** Messages per second of the latency phase, and for how long; 0 leaves it out. */
+    rate: { type: 'string', default: '2000' },
+    'rate-seconds': { type: 'string', default: '20' },
+    telegraf: { type: 'boolean', default: true },
     'null-only': { type: 'boolean', default: false },
   },
+  allowNegative: true,
 })
-const messages = Number(values.messages)
-/** Compiles the hot path, as a service that runs for days has it. */
-const WARM_UP = 20_000
-const POLL_MS = 10
+const [messages, vehicles] = [Number(values.messages), Number(values.vehicles)]
+const rounds = Array.from({ length: Number(values.rounds) }, (_, index) => index + 1)
+const PHASES = { backlog: measureBacklog, live: measureLive }
+const phases = Object.keys(PHASES) as (keyof typeof PHASES)[]
 
-interface Contestant {
-  readonly pid: number
-  stop(): Promise<void>
-}
-
-interface Sink {
-  readonly url: string
-  /** Messages that it has in all. */
-  count(): Promise<number>
-}
+/** The bare loader is this process: its memory says nothing. */
+type Figures = Omit<Throughput, 'peakMemoryMb'> & Partial<Throughput>
 
 const folder = await mkdtemp(join(tmpdir(), 'fleetgrid-bench-'))
-const closers: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })]
-const rows: Record<string, string | number>[] = []
+const throughput: Row[] = []
+const latency: Row[] = []
 try {
-  await main()
+  await measureNull()
+  if (!values['null-only']) await measureEngine()
 } finally {
-  for (const close of closers.toReversed()) await close()
+  await rm(folder, { recursive: true, force: true })
+}
+tell()
+
+function fleetgrid(env: Readonly<Record<string, string>> = {}): StartContestant {
+  return fleetgridOf({
+    MQTT_CONNECTIONS: values.connections,
+    MQTT_UNACKNOWLEDGED_MAX: values['in-flight'],
+    ...env,
+  })
 }
 
-async function main(): Promise<void> {
-  for (let round = 1; round <= Number(values.rounds); round += 1) {
-    await measure('bare forwarder → null', round, await startNullSink(), startForwarder)
-    await measure('Fleetgrid → null', round, await startNullSink(), startFleetgrid)
+async function measureNull(): Promise<void> {
+  const telegraf = values.telegraf ? await fetchTelegraf() : undefined
+  const contestants: [string, StartContestant][] = [
+    ['bare forwarder → null', startForwarder],
+    ['Fleetgrid → null', fleetgrid()],
+  ]
+  if (telegraf !== undefined) contestants.push(['Telegraf → null', telegrafOf(telegraf)])
+  for (const round of rounds) {
+    for (const phase of phases) {
+      for (const [what, start] of contestants) {
+        await withNullSink(async (sink) => {
+          addThroughput(what, phase, round, await PHASES[phase](runOf(start, sink)))
+        })
+      }
+    }
   }
-  if (!values['null-only']) await measureEngine()
-  report(`MQTT → OpenSearch: ${messages} cardata, ${values.vehicles} vehicles`, rows)
-  compare('Fleetgrid → null', 'bare forwarder → null', '≥ 0.50')
-  if (!values['null-only']) compare('Fleetgrid → OpenSearch', 'bare loader → OpenSearch', '≥ 0.80')
+  for (const [what, start] of contestants) {
+    await withNullSink((sink) => addLatency(what, runOf(start, sink)))
+  }
 }
 
 async function measureEngine(): Promise<void> {
@@ -71,159 +114,100 @@ async function measureEngine(): Promise<void> {
     folder: join(folder, 'opensearch'),
     purpose: 'measurements',
   })
-  closers.push(() => engine.stop())
-  // The engine compiles too: whoever came first would pay for it.
-  await loadBulks(engine.url, 'warm-up-', bulks)
-  for (let round = 1; round <= Number(values.rounds); round += 1) {
-    const prefix = `round-${round}-`
-    const viaFleetgrid = () =>
-      measure('Fleetgrid → OpenSearch', round, engineSink(engine, prefix), (url, sink) =>
-        startFleetgrid(url, sink, { OPENSEARCH_INDEX_PREFIX: prefix }),
-      )
-    const direct = async () => {
-      const { seconds, cpu } = await loadBulks(engine.url, `loader-${round}-`, bulks)
-      const share = messages / (messages + WARM_UP)
-      rows.push(row('bare loader → OpenSearch', round, seconds * share, cpu * share, 0))
+  const what = 'Fleetgrid → OpenSearch'
+  const run = (prefix: string): Run =>
+    runOf(fleetgrid({ OPENSEARCH_INDEX_PREFIX: prefix }), engineSink(engine.url, prefix))
+  try {
+    // The engine compiles too: whoever came first would pay for it.
+    await loadBulks(engine.url, 'warm-up-', bulks)
+    for (const round of rounds) {
+      const viaFleetgrid = async () => {
+        for (const phase of phases) {
+          addThroughput(what, phase, round, await PHASES[phase](run(`${phase}-${round}-`)))
+        }
+      }
+      const direct = async () => {
+        const { seconds, cpu } = await loadBulks(engine.url, `loader-${round}-`, bulks)
+        const share = messages / (messages + WARM_UP)
+        const used = { seconds: seconds * share, cpuSeconds: cpu * share }
+        addThroughput('bare loader → OpenSearch', 'bulks', round, used)
+      }
+      const order = round % 2 === 0 ? [direct, viaFleetgrid] : [viaFleetgrid, direct]
+      for (const measure of order) await measure()
     }
-    const order = round % 2 === 0 ? [direct, viaFleetgrid] : [viaFleetgrid, direct]
-    for (const run of order) await run()
+    await addLatency(what, run('latency-'))
+  } finally {
+    await engine.stop()
   }
 }
 
 /** What Fleetgrid sends for the same messages, those of the warm-up included. */
-async function captureBulks(): Promise<Bulk[]> {
+function captureBulks(): Promise<Bulk[]> {
+  return withNullSink(async (sink) => {
+    await fetch(`${sink.url}/bench?capture=1`, { method: 'POST' })
+    await measureBacklog(runOf(fleetgrid(), sink))
+    const answer = await fetch(`${sink.url}/bench?take=1`, { method: 'POST' })
+    return ((await answer.json()) as { bulks: Bulk[] }).bulks
+  })
+}
+
+async function withNullSink<T>(use: (sink: NullSink) => Promise<T>): Promise<T> {
   const sink = await startNullSink()
-  await fetch(`${sink.url}/bench?capture=1`, { method: 'POST' })
-  await measure('Fleetgrid → null, captured', 0, sink, startFleetgrid)
-  const answer = await fetch(`${sink.url}/bench?take=1`, { method: 'POST' })
-  return ((await answer.json()) as { bulks: Bulk[] }).bulks
-}
-
-async function measure(
-  what: string,
-  round: number,
-  sink: Sink,
-  start: (mqttUrl: string, sink: Sink) => Promise<Contestant>,
-): Promise<void> {
-  const broker = await startMosquitto({ folder: await mkdtemp(join(folder, 'mosquitto-')) })
-  const contestant = await start(broker.url, sink)
   try {
-    await publish(broker, WARM_UP, 1e9)
-    await reaches(sink, WARM_UP)
-    const before = await sink.count()
-    process.kill(contestant.pid, 'SIGSTOP')
-    await publish(broker, messages, 0)
-    const cpuBefore = cpuSeconds(contestant.pid)
-    const startedAt = performance.now()
-    process.kill(contestant.pid, 'SIGCONT')
-    await reaches(sink, before + messages)
-    const seconds = (performance.now() - startedAt) / 1000
-    const cpu = cpuSeconds(contestant.pid) - cpuBefore
-    rows.push(row(what, round, seconds, cpu, peakMemoryMb(contestant.pid)))
+    return await use(sink)
   } finally {
-    await contestant.stop()
-    await broker.stop()
+    await sink.stop()
   }
 }
 
-async function reaches(sink: Sink, count: number): Promise<void> {
-  const endsAt = Date.now() + 300_000
-  while ((await sink.count()) < count) {
-    if (Date.now() > endsAt) throw new Error(`the sink has ${await sink.count()} of ${count}`)
-    await pause(POLL_MS)
-  }
+function runOf(start: StartContestant, sink: Run['sink']): Run {
+  return { folder, start, sink, messages, vehicles }
 }
 
-async function publish({ port }: Engine, count: number, start: number): Promise<void> {
-  const flags = { port, messages: count, vehicles: values.vehicles, connections: 8, start }
-  const args = Object.entries(flags).flatMap(([key, value]) => [`--${key}`, String(value)])
-  const child = fork(new URL('./ingest-client.ts', import.meta.url), args)
-  const [code] = await once(child, 'exit')
-  if (code !== 0) throw new Error(`the publisher ended with ${code}`)
-}
-
-async function startFleetgrid(
-  mqttUrl: string,
-  sink: Sink,
-  env: Record<string, string> = {},
-): Promise<Contestant> {
-  return startServer({
-    TELEMETRY_FEED: 'mqtt',
-    MQTT_URL: mqttUrl,
-    MQTT_CONNECTIONS: values.connections,
-    MQTT_UNACKNOWLEDGED_MAX: values['in-flight'],
-    MQTT_PLATFORM_EVENTS: 'off',
-    FLEET_INDEX: 'opensearch',
-    OPENSEARCH_URL: sink.url,
-    OPENSEARCH_REPLICAS: '0',
-    ...env,
-  })
-}
-
-async function startForwarder(mqttUrl: string, sink: Sink): Promise<Contestant> {
-  const client = await connectAsync(mqttUrl, {
-    protocolVersion: 5,
-    clean: false,
-    clientId: 'bare-1',
-    properties: { sessionExpiryInterval: 3600 },
-  })
-  await client.subscribeAsync('$share/bare/dt/cvra/+/cardata', { qos: 1 })
-  await client.endAsync()
-  const args = ['bench/lib/bare-forwarder.ts', '--mqtt', mqttUrl, '--sink', sink.url]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child.stdout, 'data')
-  return { pid: child.pid ?? 0, stop: () => end(child) }
-}
-
-async function startNullSink(): Promise<Sink> {
-  const child = spawn(process.execPath, ['bench/lib/null-opensearch.ts'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  closers.push(() => end(child))
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  const url = line.toString('utf8').trim()
-  const count = async (): Promise<number> => {
-    const answer = (await (await fetch(`${url}/bench`)).json()) as { created: number }
-    return answer.created
-  }
-  return { url, count }
-}
-
-/** Counts what was indexed without waiting for a refresh. */
-function engineSink({ url }: Engine, prefix: string): Sink {
-  const count = async (): Promise<number> => {
-    const answer = await fetch(`${url}/${prefix}cardata*/_stats/indexing?filter_path=_all`)
-    const body = (await answer.json()) as {
-      _all?: { primaries?: { indexing?: { index_total: number } } }
-    }
-    return body._all?.primaries?.indexing?.index_total ?? 0
-  }
-  return { url, count }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
-}
-
-function row(what: string, round: number, seconds: number, cpu: number, memory: number) {
-  return {
+function addThroughput(what: string, phase: string, round: number, measured: Figures): void {
+  const { seconds, publishSeconds, peakMemoryMb } = measured
+  throughput.push({
     round,
     what,
+    phase,
     'messages/s': Math.round(messages / seconds),
-    'CPU s/100k': (cpu / messages) * 100_000,
-    'peak MB': Math.round(memory),
-  }
+    ...(publishSeconds === undefined
+      ? {}
+      : { 'published/s': Math.round(messages / publishSeconds) }),
+    'CPU s/100k': (measured.cpuSeconds / messages) * 100_000,
+    ...(peakMemoryMb === undefined ? {} : { 'peak MB': Math.round(peakMemoryMb) }),
+  })
 }
 
-function compare(what: string, beside: string, target: string): void {
-  const rates = (name: string): number[] =>
-    rows.filter((one) => one['what'] === name).map((one) => Number(one['messages/s']))
-  const others = rates(beside)
-  const ratios = rates(what).map((rate, at) => rate / (others[at] ?? Number.NaN))
-  const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0
-  const each = ratios.map((ratio) => ratio.toFixed(2)).join(' ')
-  console.log(`${what} / ${beside}: ${each}, median ${median.toFixed(2)} (target ${target})`)
+async function addLatency(what: string, run: Run): Promise<void> {
+  const rate = Number(values.rate)
+  const count = rate * Number(values['rate-seconds'])
+  if (count === 0) return
+  const measured = await measureLatency({ ...run, messages: count }, rate)
+  latency.push({
+    what,
+    'published/s': Math.round(count / measured.publishSeconds),
+    'p50 ms': measured.p50Ms,
+    'p99 ms': measured.p99Ms,
+    'max ms': measured.maxMs,
+    'CPU s/100k': (measured.cpuSeconds / count) * 100_000,
+    'peak MB': Math.round(measured.peakMemoryMb),
+  })
+}
+
+function tell(): void {
+  report(`MQTT → OpenSearch: ${messages} cardata, ${vehicles} vehicles`, throughput)
+  const [rate, cpu] = ['messages/s', 'CPU s/100k']
+  for (const phase of phases) {
+    const fleetgrid = { what: 'Fleetgrid → null', phase }
+    const telegraf = { what: 'Telegraf → null', phase }
+    const forwarder = { what: 'bare forwarder → null', phase }
+    const engine = { what: 'Fleetgrid → OpenSearch', phase }
+    compare(throughput, rate, fleetgrid, forwarder, '≥ 0.50')
+    compare(throughput, rate, fleetgrid, telegraf, '> 1')
+    compare(throughput, cpu, fleetgrid, telegraf, '< 0.50')
+    compare(throughput, rate, engine, { what: 'bare loader → OpenSearch' }, '≥ 0.80')
+  }
+  if (latency.length === 0) return
+  report(`publish → PUBACK at ${values.rate} messages/s for ${values['rate-seconds']} s`, latency)
 }

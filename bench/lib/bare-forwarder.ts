@@ -9,7 +9,7 @@ import { generate, type IPublishPacket, parser } from 'mqtt-packet'
 const BATCH = 1000
 const FLUSH_MS = 25
 const BULKS_AT_ONCE = 4
-const ACTION = Buffer.from('{"create":{}}\n')
+const ACTION = Buffer.from('{"create":{"_index":"cars"}}\n')
 const LINE_END = Buffer.from('\n')
 
 const { values } = parseArgs({
@@ -77,7 +77,7 @@ async function send(batch: readonly IPublishPacket[]): Promise<void> {
 
 function post(body: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(`${values.sink}/cars/_bulk`, {
+    const outgoing = request(`${values.sink}/_bulk`, {
       method: 'POST',
       agent,
       headers: { 'content-type': 'application/x-ndjson', 'content-length': body.length },

@@ -1,11 +1,19 @@
-/** A cardata message of about 800 bytes on the wire, as the original's simulator sends it. */
-export function cardataPayload(vehicle: number, sentAt: number, sequence: number): Buffer {
+/**
+ * A cardata message of about 800 bytes on the wire, as the original's simulator sends it: without
+ * the id of a simulation, unless a bench has something to say there.
+ */
+export function cardataPayload(
+  vehicle: number,
+  sentAt: number,
+  sequence: number,
+  simulationId = '',
+): Buffer {
   const vin = vinOf(vehicle)
   const time = new Date(sentAt).toISOString()
   const longitude = -115.2 + (vehicle % 100) * 0.004 + (sequence % 50) * 0.0001
   const latitude = 36.1 + Math.floor(vehicle / 100) * 0.004 + (sequence % 50) * 0.0001
   return Buffer.from(
-    `{"MessageId":"${vin}-${time}-${sequence}","SimulationId":"","CreationTimeStamp":"${time}","SendTimeStamp":"${time}","VIN":"${vin}","TripId":"T${vehicle}","DriverID":"",` +
+    `{"MessageId":"${vin}-${time}-${sequence}","SimulationId":"${simulationId}","CreationTimeStamp":"${time}","SendTimeStamp":"${time}","VIN":"${vin}","TripId":"T${vehicle}","DriverID":"",` +
       `"GeoLocation":{"Latitude":${latitude},"Longitude":${longitude},"Altitude":0,"Heading":76.41972147846934,"Speed":52.205},` +
       `"Communications":{"GSM":{"Satelites":"","Fix":"","NetworkType":"","MNC":"","MCC":"","LAC":"","CID":""},"WiFi":{"NetworkID ":""},"Wired":{"NetworkID ":""}},` +
       `"Acceleration":{"MaxLongitudinal":{"Axis":0,"Value":0},"MaxLateral":{"Axis":0,"Value":0}},"Throttle":{"Max":0,"Average":0},"Speed":{"Max":52.205,"Average":0},` +

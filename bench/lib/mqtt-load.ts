@@ -1,44 +1,94 @@
 import { connect, type Socket } from 'node:net'
+import { generate } from 'mqtt-packet'
+import { microseconds } from './process-stats.ts'
 
-// A publisher that costs as little as possible, so that the server is what is measured: packets
-// are put together by hand, and a connection keeps a fixed number of messages in flight.
+// A publisher that costs as little as possible, so that the server is what is measured: every packet
+// is made before the first is sent, and what a connection may send goes out in one write. That takes
+// about 1 kB of memory a message.
+
+export interface Message {
+  readonly topic: string
+  readonly payload: Buffer
+}
 
 export interface LoadOptions {
   readonly host: string
   readonly port: number
   readonly connections: number
+  /** Unacknowledged messages of a connection. */
   readonly inFlight: number
   readonly messages: number
   readonly clientName: string
-  /** Topic and payload of message number `index`. */
-  readonly message: (index: number) => { topic: string; payload: Buffer }
+  /** Message number `index`. Connection `index % connections` sends it, so topics keep their order. */
+  readonly message: (index: number) => Message
 }
 
 export interface LoadResult {
   readonly messages: number
+  /** Of the first message, on the clock that all processes of the machine share. */
+  readonly startedAtUs: number
+  /** From the first message to the last PUBACK. */
   readonly seconds: number
+  /** Of this process in that time: what publishing costs once the packets are made. */
+  readonly cpuSeconds: number
   /** Publish → PUBACK, milliseconds, sorted. */
   readonly latencies: Float64Array
 }
 
-export async function publishLoad(options: LoadOptions): Promise<LoadResult> {
-  const latencies = new Float64Array(options.messages)
-  const sockets = await Promise.all(
-    Array.from({ length: options.connections }, (_, index) => openConnection(options, index)),
-  )
-  const source = { sent: 0, acknowledged: 0 }
-  const startedAt = performance.now()
-  await Promise.all(sockets.map((socket) => publishOn(socket, options, source, latencies)))
-  const seconds = (performance.now() - startedAt) / 1000
-  for (const socket of sockets) socket.destroy()
-  return { messages: source.acknowledged, seconds, latencies: latencies.sort() }
+/** All packets of a connection, in one piece. */
+interface Lane {
+  readonly bytes: Buffer
+  /** Where each packet ends. */
+  readonly ends: readonly number[]
 }
 
-async function openConnection(options: LoadOptions, index: number): Promise<Socket> {
-  const socket = connect({ host: options.host, port: options.port, noDelay: true })
+const PACKET_IDS = 65_535
+const PUBACK = 0x40
+/** Of MQTT 3.1.1 §3.4. */
+const PUBACK_BYTES = 4
+
+/** Sends them all as fast as the broker acknowledges. @throws Error if the broker closes */
+export async function publishLoad(options: LoadOptions): Promise<LoadResult> {
+  const { connections, messages } = options
+  const numbers = Array.from({ length: connections }, (_, number) => number)
+  const lanes = numbers.map((number) => encodeLane(options, number))
+  const sockets = await Promise.all(
+    numbers.map((number) => openConnection(options, `${options.clientName}-${number}`)),
+  )
+  const times = { latencies: new Float64Array(messages), count: 0 }
+  const cpuBefore = process.cpuUsage()
+  const startedAtUs = microseconds()
+  await Promise.all(
+    lanes.map((lane, at) => publishLane(sockets[at] as Socket, lane, options.inFlight, times)),
+  )
+  const seconds = (microseconds() - startedAtUs) / 1e6
+  const { user, system } = process.cpuUsage(cpuBefore)
+  for (const socket of sockets) socket.destroy()
+  const latencies = times.latencies.sort()
+  return {
+    messages: times.count,
+    startedAtUs,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    latencies,
+  }
+}
+
+/** Packet ids start again after the highest one. */
+export function encodePublish({ topic, payload }: Message, numberOnConnection: number): Buffer {
+  const messageId = (numberOnConnection % PACKET_IDS) + 1
+  return generate({ cmd: 'publish', topic, payload, qos: 1, messageId, dup: false, retain: false })
+}
+
+/** MQTT 3.1.1 with a clean session. */
+export async function openConnection(
+  { host, port }: { readonly host: string; readonly port: number },
+  clientId: string,
+): Promise<Socket> {
+  const socket = connect({ host, port, noDelay: true })
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
-    socket.once('connect', () => socket.write(connectPacket(`${options.clientName}-${index}`)))
+    socket.once('connect', () => socket.write(generate({ cmd: 'connect', clientId, keepalive: 0 })))
     socket.once('data', (data) => {
       if (data[0] === 0x20 && data[3] === 0) resolve()
       else reject(new Error(`the broker refused the connection: ${data.toString('hex')}`))
@@ -47,74 +97,66 @@ async function openConnection(options: LoadOptions, index: number): Promise<Sock
   return socket
 }
 
-function publishOn(
-  socket: Socket,
-  options: LoadOptions,
-  source: { sent: number; acknowledged: number },
-  latencies: Float64Array,
-): Promise<void> {
-  const sentAt = new Float64Array(65_536)
-  let packetId = 0
-  let waiting = 0
-  const fill = (): void => {
-    socket.cork()
-    while (waiting < options.inFlight && source.sent < options.messages) {
-      const { topic, payload } = options.message(source.sent)
-      source.sent += 1
-      packetId = (packetId % 65_535) + 1
-      sentAt[packetId] = performance.now()
-      socket.write(publishPacket(topic, packetId, payload))
-      waiting += 1
+/** Calls with the packet ids of each read. @throws Error if it isn't a PUBACK */
+export function onPubacks(socket: Socket, take: (packetIds: number[]) => void): void {
+  let rest: Buffer = Buffer.alloc(0)
+  socket.on('data', (data) => {
+    const buffer = rest.length === 0 ? data : Buffer.concat([rest, data])
+    const packetIds: number[] = []
+    let at = 0
+    for (; at + PUBACK_BYTES <= buffer.length; at += PUBACK_BYTES) {
+      if (buffer[at] !== PUBACK) socket.destroy(new Error('the broker sent more than PUBACKs'))
+      packetIds.push(buffer.readUInt16BE(at + 2))
     }
-    socket.uncork()
-  }
-  return new Promise((resolve, reject) => {
-    let rest: Buffer = Buffer.alloc(0)
-    socket.on('error', reject)
-    socket.on('close', () => reject(new Error('the broker closed the connection')))
-    socket.on('data', (data) => {
-      const buffer = rest.length === 0 ? data : Buffer.concat([rest, data])
-      const now = performance.now()
-      let offset = 0
-      for (; offset + 4 <= buffer.length; offset += 4) {
-        // PUBACK is always 4 bytes (MQTT 3.1.1 §3.4).
-        if (buffer[offset] !== 0x40) reject(new Error('not a PUBACK'))
-        latencies[source.acknowledged] = now - (sentAt[buffer.readUInt16BE(offset + 2)] ?? 0)
-        source.acknowledged += 1
-        waiting -= 1
-      }
-      rest = Buffer.from(buffer.subarray(offset))
-      fill()
-      if (waiting === 0 && source.sent >= options.messages) resolve()
-    })
-    fill()
-    if (waiting === 0) resolve()
+    rest = buffer.subarray(at)
+    take(packetIds)
   })
 }
 
-/** MQTT 3.1.1 §3.1, clean session. */
-function connectPacket(clientId: string): Buffer {
-  const variable = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0])
-  return packet(0x10, Buffer.concat([variable, text(clientId)]))
+function encodeLane({ connections, messages, message }: LoadOptions, lane: number): Lane {
+  const packets: Buffer[] = []
+  const ends: number[] = []
+  let end = 0
+  for (let index = lane; index < messages; index += connections) {
+    const packet = encodePublish(message(index), packets.length)
+    end += packet.length
+    packets.push(packet)
+    ends.push(end)
+  }
+  return { bytes: Buffer.concat(packets), ends }
 }
 
-/** MQTT 3.1.1 §3.3, QoS 1. */
-export function publishPacket(topic: string, packetId: number, payload: Buffer): Buffer {
-  const id = Buffer.from([packetId >> 8, packetId & 0xff])
-  return packet(0x32, Buffer.concat([text(topic), id, payload]))
-}
-
-function packet(type: number, body: Buffer): Buffer {
-  const length: number[] = []
-  let left = body.length
-  do {
-    length.push((left % 128) | (left >= 128 ? 0x80 : 0))
-    left = Math.floor(left / 128)
-  } while (left > 0)
-  return Buffer.concat([Buffer.from([type, ...length]), body])
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value)
-  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
+function publishLane(
+  socket: Socket,
+  { bytes, ends }: Lane,
+  inFlight: number,
+  times: { readonly latencies: Float64Array; count: number },
+): Promise<void> {
+  const sentAt = new Float64Array(PACKET_IDS + 1)
+  let sent = 0
+  let acknowledged = 0
+  const fill = (): void => {
+    const until = Math.min(acknowledged + inFlight, ends.length)
+    if (until === sent) return
+    const from = ends[sent - 1] ?? 0
+    const now = performance.now()
+    for (; sent < until; sent += 1) sentAt[(sent % PACKET_IDS) + 1] = now
+    socket.write(bytes.subarray(from, ends[until - 1]))
+  }
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('the broker closed the connection')))
+    onPubacks(socket, (packetIds) => {
+      const now = performance.now()
+      for (const packetId of packetIds) {
+        times.latencies[times.count] = now - (sentAt[packetId] ?? 0)
+        times.count += 1
+      }
+      acknowledged += packetIds.length
+      if (acknowledged === ends.length) resolve()
+      else fill()
+    })
+    fill()
+    if (ends.length === 0) resolve()
+  })
 }

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 
 // As much of OpenSearch as Fleetgrid asks for, without storing a document: every write succeeds as
 // fast as it can be read. A process of its own, so that its CPU is not the contestant's. It prints
-// its address; GET /bench tells what it got; POST /bench?capture=1 starts to keep bulk bodies.
+// its address; GET /bench tells what it got, with ?created=N as soon as it has so many messages; POST
+// /bench?capture=1 starts to keep bulk bodies, ?take=1 answers with them.
 
 interface Bulk {
   readonly path: string
@@ -12,6 +13,8 @@ interface Bulk {
 
 const LINE_END = 10
 const CREATE = Buffer.from('{"create"')
+/** Bulks of every contestant's messages name their index in each action; others go to an alias. */
+const MESSAGES = '/_bulk'
 
 const aliases = new Map<string, string>()
 const mappings = new Map<string, unknown>()
@@ -19,6 +22,8 @@ let operations = 0
 let created = 0
 let sequence = 0
 let captured: Bulk[] | undefined
+/** Who wants to know when there are so many. */
+let waiting: { readonly created: number; readonly response: ServerResponse }[] = []
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = []
@@ -32,7 +37,8 @@ const server = createServer((request, response) => {
 
 function answer(method: string, url: URL, body: Buffer, response: ServerResponse): void {
   const path = url.pathname
-  if (path === '/bench') send(response, 200, bench(method, url))
+  if (path === '/bench' && method === 'POST') send(response, 200, capture(url))
+  else if (path === '/bench') tell({ created: Number(url.searchParams.get('created')), response })
   else if (path.endsWith('/_bulk')) bulk(path, body, response)
   else if (path.endsWith('/_mget')) send(response, 200, { docs: [] })
   else if (path.startsWith('/_alias/')) findAlias(path.slice('/_alias/'.length), response)
@@ -49,12 +55,16 @@ function answer(method: string, url: URL, body: Buffer, response: ServerResponse
   }
 }
 
-function bench(method: string, url: URL): object {
-  if (method !== 'POST') return { operations, created }
+function capture(url: URL): object {
   if (url.searchParams.get('capture') === '1') captured = []
   const bulks = captured
   if (url.searchParams.get('take') === '1') captured = undefined
   return { bulks }
+}
+
+function tell(one: (typeof waiting)[number]): void {
+  if (created >= one.created) send(one.response, 200, { operations, created })
+  else waiting.push(one)
 }
 
 /** Members are counted by their line ends: an action and its document have two. */
@@ -64,8 +74,6 @@ function bulk(path: string, body: Buffer, response: ServerResponse): void {
   let at = 0
   while (at < body.length) {
     const isCreate = body.compare(CREATE, 0, CREATE.length, at, at + CREATE.length) === 0
-    // Of a history; a vehicle's first latest document is created too, through its alias.
-    if (isCreate && !path.includes('latest_telemetry')) created += 1
     const action = isCreate ? 'create' : 'index'
     sequence += 1
     items.push(`{"${action}":{"status":201,"_seq_no":${sequence},"_primary_term":1}}`)
@@ -75,6 +83,11 @@ function bulk(path: string, body: Buffer, response: ServerResponse): void {
   }
   operations += items.length
   send(response, 200, `{"errors":false,"items":[${items.join(',')}]}`)
+  if (path !== MESSAGES) return
+  created += items.length
+  const told = waiting
+  waiting = []
+  for (const one of told) tell(one)
 }
 
 /** One, or several with commas between. */

@@ -13,6 +13,11 @@ export function peakMemoryMb(pid: number): number {
   return Number(peak?.[1] ?? 0) / 1000
 }
 
+/** Of the clock that all processes of a machine share and nobody sets (CLOCK_MONOTONIC). */
+export function microseconds(): number {
+  return Number(process.hrtime.bigint()) / 1000
+}
+
 export function percentile(sorted: Float64Array, fraction: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? 0
 }

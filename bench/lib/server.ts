@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { choosePort } from '../../test/engines/engine.ts'
+import { endChild } from './end-child.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -18,7 +20,7 @@ export interface BenchServer {
 /** The service as a user starts it, in a process of its own on a fresh data folder. */
 export async function startServer(env: Record<string, string> = {}): Promise<BenchServer> {
   const dataDir = env['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'fleetgrid-bench-'))
-  const [httpPort, mqttPort] = [18_080, 18_830]
+  const [httpPort, mqttPort] = [await choosePort(0), await choosePort(0)]
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -41,9 +43,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ben
     mqttPort,
     token: (role) => mintToken(role, dataDir),
     async stop() {
-      const exited = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await exited
+      await endChild(child)
       if (env['DATA_DIR'] === undefined) rmSync(dataDir, { recursive: true, force: true })
     },
   }
