@@ -8,7 +8,8 @@ import { startEngines, stopEngines } from '../test/engines/all.ts'
 import { AWS_EMULATOR_ENV } from '../test/engines/aws.ts'
 
 // `make test-live`: OpenSearch, Mosquitto, PostgreSQL and an SQS and S3 emulator on free ports, the
-// tests of test/live on them, and everything ended and removed again.
+// tests of test/live on them, and everything ended and removed again. DynamoDB is needed by one file
+// only, which starts it.
 
 const HELP = `Usage: node scripts/test-live.ts [file …]
 Starts real engines and runs test/live/*.test.ts, or the named files, on them.`

@@ -20,6 +20,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'dead-letters': ['domain', 'ports', 'lib', 'http'],
   anomalies: ['domain', 'ports', 'lib', 'http'],
   retention: ['domain', 'ports', 'lib', 'http'],
+  charging: ['domain', 'ports', 'lib', 'http'],
+  ocpp: ['domain', 'ports', 'lib', 'http', 'charging'],
 }
 
 /** Packages that belong to one room. */
@@ -32,7 +34,11 @@ const MAY_USE: Record<string, readonly string[]> = {
   '@opensearch-project/opensearch': ['adapters', 'bench', 'test'],
   'aws-iot-device-sdk-v2': ['adapters', 'test', 'bench'],
   '@aws-sdk/client-sqs': ['adapters', 'test', 'bench', 'scripts'],
+  '@aws-sdk/client-dynamodb': ['test'],
+  '@aws-sdk/client-dynamodb-streams': ['test'],
   '@aws-sdk/client-s3': ['adapters', 'test', 'bench', 'scripts'],
+  'typed-ocpp': ['ocpp', 'test', 'scripts'],
+  ajv: ['ocpp', 'test'],
   pg: ['adapters', 'test'],
   kysely: ['adapters', 'test'],
   fauxqs: ['test', 'bench'],

@@ -36,13 +36,14 @@ export function decodeAnomaly(document: JsonObject, envelope: Envelope): Message
   if (!ANOMALY_TYPE.test(type)) throw new Unusable('anomaly_type is not a plain name')
   const vin = normalizeVin(item.vin ?? item.pk ?? '')
   if (vin === undefined) throw new Unusable('neither vin nor pk is a vehicle identification number')
-  const sentAt = raises ? raisedAt(item, record.dynamodb, envelope) : clearedAt(record.dynamodb)
-  const at = Math.min(sentAt ?? envelope.receivedAt, envelope.receivedAt)
+  const itemAt = raises ? itemTime(item) : undefined
+  const sentAt = changedAt(record.dynamodb) ?? itemAt ?? envelope.receivedAt
+  const at = Math.min(sentAt, envelope.receivedAt)
   const id = recordId(record, plain)
   return {
     kind: 'anomaly-record',
     vin,
-    sentAt: sentAt ?? envelope.receivedAt,
+    sentAt,
     id,
     stamp: { at, id },
     type,
@@ -56,7 +57,7 @@ export function decodeAnomaly(document: JsonObject, envelope: Envelope): Message
       ...plain,
       vin,
       messageid: id,
-      sendtimestamp: new Date(sentAt ?? envelope.receivedAt).toISOString(),
+      sendtimestamp: new Date(sentAt).toISOString(),
       anomaly_type: type,
       cleared: !raises,
     },
@@ -68,13 +69,20 @@ interface StreamRecord {
   readonly sequencenumber?: string | undefined
 }
 
+/**
+ * When the table was changed, in epoch ms, rounded down to the second by DynamoDB; within it the
+ * number in the stream decides. The item's own times can't: one that is removed and put again in the
+ * same second has no time that says which came last.
+ */
+function changedAt({ approximatecreationdatetime: seconds }: StreamRecord): number | undefined {
+  return seconds === undefined ? undefined : Math.floor(seconds * 1000)
+}
+
 const TIMES = ['updated_at', 'identified_at', 'created_at'] as const
 
-function raisedAt(
+function itemTime(
   item: Partial<Record<(typeof TIMES)[number], string | null>>,
-  record: StreamRecord,
-  envelope: Envelope,
-): number {
+): number | undefined {
   for (const name of TIMES) {
     const text = item[name]
     if (text === undefined || text === null || text === '') continue
@@ -82,17 +90,7 @@ function raisedAt(
     if (at === undefined) throw new Unusable(`${name} is not an ISO 8601 time`)
     return at
   }
-  const seconds = record.approximatecreationdatetime
-  return seconds === undefined ? envelope.receivedAt : Math.floor(seconds * 1000)
-}
-
-/**
- * The stream rounds down to whole seconds: the item was removed some time within that second, so its
- * end is what is certain, and what raised it in the same second is older.
- */
-function clearedAt({ approximatecreationdatetime: seconds }: StreamRecord): number | undefined {
-  if (seconds === undefined) return undefined
-  return Number.isInteger(seconds) ? seconds * 1000 + 999 : Math.floor(seconds * 1000)
+  return undefined
 }
 
 const SEQUENCE_LENGTH = 40

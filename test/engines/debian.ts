@@ -15,6 +15,7 @@ const NEEDS = {
   maven: { package: 'maven', find: () => findCommand('mvn') },
   mosquitto: { package: 'mosquitto', find: () => findCommand('mosquitto') },
   postgres: { package: 'postgresql', find: findPostgres },
+  python: { package: 'python3-venv', find: findPythonWithVenv },
 } as const
 
 export type Need = keyof typeof NEEDS
@@ -50,6 +51,17 @@ export async function findPostgres(): Promise<string | undefined> {
   }
   const elsewhere = findCommand('initdb')
   return elsewhere === undefined ? undefined : dirname(elsewhere)
+}
+
+/** Debian's Python alone can't make a virtual environment: what puts pip into it is missing. */
+async function findPythonWithVenv(): Promise<string | undefined> {
+  const python = findCommand('python3')
+  if (python === undefined) return undefined
+  const probe = run(python, ['-c', 'import ensurepip, venv'])
+  return probe.then(
+    () => python,
+    () => undefined,
+  )
 }
 
 async function findMissing(needs: readonly Need[]): Promise<string[]> {

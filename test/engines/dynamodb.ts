@@ -1,0 +1,25 @@
+import { resolve } from 'node:path'
+import { choosePort, type Engine, type EngineOptions, startEngine } from './engine.ts'
+import { installMoto } from './moto/install.ts'
+
+const READY_WITHIN_MS = 30_000
+
+/**
+ * An emulator of DynamoDB and its streams (moto), on 127.0.0.1 only. It keeps its tables in memory:
+ * they are gone with it.
+ */
+export async function startDynamoDb(options: EngineOptions): Promise<Engine> {
+  const python = await installMoto()
+  const folder = resolve(options.folder)
+  const port = await choosePort(options.port)
+  const url = `http://127.0.0.1:${port}`
+  return startEngine({
+    name: 'The DynamoDB emulator',
+    command: python,
+    args: ['-m', 'moto.server', '--host', '127.0.0.1', '--port', String(port)],
+    options: { folder, port },
+    url,
+    ready: async () => (await fetch(`${url}/moto-api/`)).ok,
+    readyWithinMs: READY_WITHIN_MS,
+  })
+}
