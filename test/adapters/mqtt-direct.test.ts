@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { generate, type Packet, parser } from 'mqtt-packet'
+import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet'
 import t, { type Test } from 'tap'
 import type {
   MqttClient,
@@ -11,12 +11,16 @@ import type {
   Ending,
 } from '../../src/adapters/telemetry-feed/mqtt/describe-failure.ts'
 import { openClients } from '../../src/adapters/telemetry-feed/mqtt/open-clients.ts'
+import type { MqttFeedConfig } from '../../src/config/adapters.ts'
 import { mqttFeedConfig } from '../helpers/mqtt-feed.ts'
 import { until } from '../helpers/until.ts'
 
 // The client of ours against brokers that do what real ones seldom do.
 
 const MQTT_5 = { protocolVersion: 5 }
+const MESSAGE: IPublishPacket = {
+  ...{ cmd: 'publish', topic: 'a', payload: 'b', qos: 1, dup: false, retain: false },
+}
 const ACCEPTED: Packet = { cmd: 'connack', reasonCode: 0, sessionPresent: false }
 
 interface Broker {
@@ -72,8 +76,8 @@ interface Heard {
   readonly stopped: () => number
 }
 
-async function open(t: Test, url: string, keepAliveSeconds = 30): Promise<Heard> {
-  const makeClient = await openClients(mqttFeedConfig(url, { keepAliveSeconds }))
+async function open(t: Test, url: string, settings: Partial<MqttFeedConfig> = {}): Promise<Heard> {
+  const makeClient = await openClients(mqttFeedConfig(url, settings))
   const [failures, endings, tickets]: [ConnectionFailure[], Ending[], number[]] = [[], [], []]
   let connected = 0
   let stopped = 0
@@ -102,14 +106,14 @@ const accept = ({ cmd }: Packet): Packet | undefined => (cmd === 'connect' ? ACC
 
 t.test('a broker that falls silent is left, one that answers is not', async (t) => {
   const broker = await startBroker(t, accept)
-  const { endings } = await open(t, broker.url, 1)
+  const { endings } = await open(t, broker.url, { keepAliveSeconds: 1 })
   await until(() => endings.length === 1)
   t.match(endings[0], { text: /fell silent/, cause: 'other' })
   t.ok(broker.got.some(({ cmd }) => cmd === 'pingreq'))
   const alive = await startBroker(t, (packet) =>
     packet.cmd === 'pingreq' ? { cmd: 'pingresp' } : accept(packet),
   )
-  const other = await open(t, alive.url, 1)
+  const other = await open(t, alive.url, { keepAliveSeconds: 1 })
   await until(() => alive.got.filter(({ cmd }) => cmd === 'pingreq').length === 3)
   t.strictSame(other.endings, [])
 })
@@ -121,8 +125,19 @@ t.test('the broker may want signs of life more often', async (t) => {
       ? { ...ACCEPTED, properties: { serverKeepAlive: 1 } }
       : undefined
   })
-  await open(t, broker.url, 1200)
+  await open(t, broker.url, { keepAliveSeconds: 1200 })
   await until(() => broker.got.filter(({ cmd }) => cmd === 'pingreq').length === 2)
+})
+
+t.test('a broker that wants no signs of life, or few, is watched all the same', async (t) => {
+  for (const serverKeepAlive of [0, 3600]) {
+    const broker = await startBroker(t, ({ cmd }) =>
+      cmd === 'connect' ? { ...ACCEPTED, properties: { serverKeepAlive } } : undefined,
+    )
+    const { endings } = await open(t, broker.url, { keepAliveSeconds: 1 })
+    await until(() => endings.length === 1)
+    t.match(endings[0], { text: /fell silent/ }, `server keep alive ${serverKeepAlive}`)
+  }
 })
 
 t.test('the broker says why it ends a connection', async (t) => {
@@ -148,6 +163,42 @@ t.test('a CONNACK that refuses', async (t) => {
   t.ok(second - first >= 1000, 'after a second at least')
 })
 
+t.test('a broker of MQTT 3.1.1 is said to be one', async (t) => {
+  const broker = await startBroker(t, () => undefined)
+  const { failures, connected } = await open(t, broker.url)
+  await until(() => broker.got.length === 1)
+  broker.send(Buffer.from([0x20, 2, 0, 1]))
+  await until(() => failures.length === 1)
+  t.match(failures[0], { text: 'the broker does not speak MQTT 5', isFinal: true })
+  t.equal(connected(), 0)
+})
+
+t.test('a message before the CONNACK, and anything after a refusal', async (t) => {
+  const message = generate({ ...MESSAGE, messageId: 1 }, MQTT_5)
+  const refused = generate({ ...ACCEPTED, reasonCode: 136 }, MQTT_5)
+  const accepted = generate(ACCEPTED, MQTT_5)
+  const cases = [
+    [message, accepted],
+    [refused, message],
+    [refused, accepted],
+  ]
+  for (const bytes of cases) {
+    const broker = await startBroker(t, () => undefined)
+    const { failures, connected, tickets } = await open(t, broker.url)
+    await until(() => broker.got.length === 1)
+    broker.send(Buffer.concat(bytes))
+    await until(() => failures.length === 1)
+    t.strictSame([connected(), tickets], [0, []])
+  }
+})
+
+t.test('a password without a user name', async (t) => {
+  const broker = await startBroker(t, accept)
+  const { connected } = await open(t, broker.url, { password: 'token' })
+  await until(() => connected() === 1)
+  t.match(broker.got[0], { cmd: 'connect', username: '', password: Buffer.from('token') })
+})
+
 t.test('bytes that are not MQTT', async (t) => {
   const broker = await startBroker(t, accept)
   const { connected, endings } = await open(t, broker.url)
@@ -162,13 +213,7 @@ t.test('PUBACKs are with the broker before the good-bye; later ones are void', a
   const { client, tickets, connected, stopped } = await open(t, broker.url)
   await until(() => connected() === 1)
   const many = Array.from({ length: 3000 }, (_, place) =>
-    generate(
-      {
-        ...{ cmd: 'publish', topic: 'a', payload: 'b', qos: 1, dup: false, retain: false },
-        messageId: place + 1,
-      },
-      MQTT_5,
-    ),
+    generate({ ...MESSAGE, messageId: place + 1 }, MQTT_5),
   )
   broker.send(Buffer.concat(many))
   await until(() => tickets.length === 3000)

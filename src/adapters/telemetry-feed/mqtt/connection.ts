@@ -155,7 +155,9 @@ export class Connection {
 
   #receive(topic: string, payload: Uint8Array, ticket: number): void {
     const { deliver, now } = this.#options
-    const received = new MqttMessage(this, this.#epoch, ticket, topic, payload, now())
+    // What waits must be no view of bytes that came with it: these aren't in the window's budget.
+    const own = this.#window.isFull ? new Uint8Array(payload) : payload
+    const received = new MqttMessage(this, this.#epoch, ticket, topic, own, now())
     if (ticket === NO_TICKET) deliver(received)
     else this.#window.take(received)
   }

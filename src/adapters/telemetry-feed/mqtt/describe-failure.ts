@@ -21,6 +21,8 @@ export const REFUSED_FROM = 128
 
 /** Advice by the CONNACK's and DISCONNECT's reason, MQTT 5 §2.4. */
 const REASONS: Readonly<Record<number, readonly [text: string, isFinal: boolean]>> = {
+  // How brokers of MQTT 3.1.1 say it, §3.2.2.3 there.
+  1: ['the broker does not speak MQTT 5', true],
   132: ['the broker does not speak MQTT 5', true],
   133: ['the broker does not accept this client id: check MQTT_CLIENT_ID_PREFIX', true],
   134: ['wrong user name or password: check MQTT_USERNAME and MQTT_PASSWORD', true],
@@ -31,6 +33,7 @@ const REASONS: Readonly<Record<number, readonly [text: string, isFinal: boolean]
   138: ['the broker has banned this client', true],
   139: ['the broker is shutting down', false],
   [TAKEN_OVER]: [`another process uses this client id: ${SAME_CLIENT_ID_ADVICE}`, false],
+  158: ['the broker has no shared subscriptions: set MQTT_SUBSCRIPTION=plain', true],
 }
 
 /** What can be wrong below MQTT; each client has its own names for it. */
@@ -78,8 +81,12 @@ export function describeEnding(
   return { ...(reason.reasonCode === 0 ? failure : describeReason(reason)), cause }
 }
 
-/** Reason codes of the SUBACK, MQTT 5 §3.9.3. */
+/** The reason code of a SUBACK that grants what was asked for. */
+const QOS_1 = 1
+/** Its others, MQTT 5 §3.9.3. */
 const REFUSALS: Readonly<Record<number, string>> = {
+  // A broker may grant less. What isn't acknowledged is lost when this process ends.
+  0: 'granted with QoS 0 only',
   131: 'refused by a rule of the broker',
   135: 'not authorized',
   143: 'not a valid filter',
@@ -95,7 +102,7 @@ export function describeRefusedFilters(
   const refused = filters.flatMap((filter, place) => {
     const code = codes[place]
     if (code === undefined) return [`${filter} (no answer)`]
-    return code < REFUSED_FROM ? [] : [`${filter} (${REFUSALS[code] ?? `reason ${code}`})`]
+    return code === QOS_1 ? [] : [`${filter} (${REFUSALS[code] ?? `reason ${code}`})`]
   })
   if (refused.length === 0) return undefined
   return `the broker refused the subscription to ${refused.join(', ')}: allow it for this client, on AWS IoT Core iot:Subscribe on topicfilter/${filters[0]} and iot:Receive on its topics`

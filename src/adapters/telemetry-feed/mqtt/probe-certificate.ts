@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import type { TlsFiles } from './read-tls-files.ts'
 
@@ -20,7 +21,8 @@ export function probeCertificate(
     const socket = connect({
       host,
       port,
-      servername: host,
+      // An address has no name to be sent.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
       ca: authorities,
       timeout: PROBE_TIMEOUT_MS,
       ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),

@@ -5,7 +5,7 @@ export interface HoldBudget {
   leftBytes: number
 }
 
-/** Of a message beside its payload: the objects around it. */
+/** Of a message beside its payload: the objects around it, and a topic of the usual length. */
 const OVERHEAD_BYTES = 500
 
 /**
@@ -31,18 +31,23 @@ export class Window {
   }
 
   take(message: FeedMessage): void {
-    if (this.#out < this.#max && !this.#isOverflown) {
+    if (!this.isFull) {
       this.#out += 1
       this.#deliver(message)
       return
     }
-    const size = message.payload.length + OVERHEAD_BYTES
+    const size = sizeOf(message)
     if (this.#isOverflown || this.#budget.leftBytes < size) {
       this.#isOverflown = true
       return
     }
     this.#budget.leftBytes -= size
     this.#held.push(message)
+  }
+
+  /** What comes now waits here, or is left to the broker. */
+  get isFull(): boolean {
+    return this.#out >= this.#max || this.#isOverflown
   }
 
   /** One of those that are out is done: the next may go. */
@@ -55,7 +60,7 @@ export class Window {
       const next = this.#held[this.#head]
       if (next === undefined) break
       this.#head += 1
-      this.#budget.leftBytes += next.payload.length + OVERHEAD_BYTES
+      this.#budget.leftBytes += sizeOf(next)
       this.#out += 1
       this.#deliver(next)
     }
@@ -75,8 +80,8 @@ export class Window {
 
   /** All of it comes again. */
   reset(): void {
-    for (const { payload } of this.#held.slice(this.#head)) {
-      this.#budget.leftBytes += payload.length + OVERHEAD_BYTES
+    for (const message of this.#held.slice(this.#head)) {
+      this.#budget.leftBytes += sizeOf(message)
     }
     this.#empty()
     this.#out = 0
@@ -87,4 +92,8 @@ export class Window {
     this.#held = []
     this.#head = 0
   }
+}
+
+function sizeOf({ payload, topic }: FeedMessage): number {
+  return payload.length + Math.max(OVERHEAD_BYTES, topic.length)
 }

@@ -49,7 +49,7 @@ function connectPacketOf(config: MqttFeedConfig, clientId: string): IConnectPack
     clean: false,
     clientId,
     keepalive: config.keepAliveSeconds,
-    ...(config.username === undefined ? {} : { username: config.username }),
+    ...usernameOf(config),
     ...(config.password === undefined ? {} : { password: Buffer.from(config.password) }),
     properties: {
       sessionExpiryInterval: config.sessionExpirySeconds,
@@ -57,4 +57,10 @@ function connectPacketOf(config: MqttFeedConfig, clientId: string): IConnectPack
       maximumPacketSize: PACKET_SIZE_MAX_BYTES,
     },
   }
+}
+
+/** MQTT 5 §3.1.2.9 has a password alone, a token for instance; mqtt-packet hasn't: an empty name. */
+function usernameOf({ username, password }: MqttFeedConfig): { username?: string } {
+  if (username !== undefined) return { username }
+  return password === undefined ? {} : { username: '' }
 }

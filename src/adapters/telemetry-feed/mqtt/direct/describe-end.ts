@@ -16,6 +16,8 @@ const ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: TROUBLES.unknownHost,
   EAI_AGAIN: TROUBLES.unknownHost,
   ENODATA: TROUBLES.noAddress,
+  // What answers doesn't speak TLS.
+  ERR_SSL_WRONG_VERSION_NUMBER: TROUBLES.tlsNoAnswer,
   ECONNRESET: TROUBLES.hungUp,
   EPIPE: TROUBLES.hungUp,
 }
@@ -39,5 +41,6 @@ function describeError({ silence, error }: Pick<LinkEnd, 'silence' | 'error'>): 
   const { code = '', message } = error
   if (REFUSES_CERTIFICATE.test(code)) return { text: TROUBLES.tlsBrokenOff, isFinal: false }
   const known = ERRORS[code] ?? (OTHER_TLS.test(code) ? TROUBLES.tlsFailed : undefined)
-  return { text: known ?? `the connection failed: ${message}`, isFinal: false }
+  // That of several addresses together is empty.
+  return { text: known ?? `the connection failed: ${message || code}`, isFinal: false }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { generate, type IConnackPacket, type IConnectPacket, type Packet } from 'mqtt-packet'
 import { ANSWER_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../client.ts'
-import { type BrokerReason, REFUSED_FROM } from '../describe-failure.ts'
+import type { BrokerReason } from '../describe-failure.ts'
 import { PacketReader, ProtocolError } from './packet-reader.ts'
 import { PubackWriter } from './puback-writer.ts'
 
@@ -66,7 +66,10 @@ export class Link {
     this.#pubacks = new PubackWriter(this.#socket)
     this.#reader = new PacketReader(
       {
-        onPublish: (topic, payload, packetId) => listener.onMessage(topic, payload, packetId),
+        onPublish: (topic, payload, packetId) => {
+          if (!this.#isConnected) throw new ProtocolError('a message before the CONNACK')
+          listener.onMessage(topic, payload, packetId)
+        },
         onPacket: (packet) => this.#take(packet),
       },
       PACKET_SIZE_MAX_BYTES,
@@ -128,6 +131,8 @@ export class Link {
   }
 
   #take(packet: Packet): void {
+    // What came behind the packet that ended it.
+    if (this.#socket.destroyed) return
     switch (packet.cmd) {
       case 'connack':
         this.#accepted(packet)
@@ -151,14 +156,15 @@ export class Link {
   #accepted({ reasonCode = 0, sessionPresent, properties }: IConnackPacket): void {
     if (this.#isConnected) throw new ProtocolError('a second CONNACK')
     clearTimeout(this.#timer)
-    if (reasonCode >= REFUSED_FROM) {
+    if (reasonCode !== 0) {
       this.#because({ reason: { reasonCode, reasonString: properties?.reasonString } })
       this.#socket.destroy()
       return
     }
     this.#isConnected = true
     const { keepalive = 0 } = this.#settings.connectPacket
-    this.#watch((properties?.serverKeepAlive ?? keepalive) * 1000)
+    // The broker may want signs of life more often, or none (0). We want them in any case.
+    this.#watch(Math.min(keepalive, properties?.serverKeepAlive || keepalive) * 1000)
     this.#listener.onConnected(sessionPresent)
   }
 

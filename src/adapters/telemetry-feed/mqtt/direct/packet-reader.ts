@@ -13,7 +13,6 @@ export class ProtocolError extends Error {
 
 const PUBLISH = 3
 const QOS_1 = 1
-const NOTHING: readonly Buffer[] = []
 
 /**
  * Bytes of a connection → packets of MQTT 5. A feed gets one kind of packet a million times and the
@@ -24,7 +23,7 @@ export class PacketReader {
   readonly #sizeMaxBytes: number
   readonly #others = parser({ protocolVersion: 5 })
   /** The beginning of a packet, until it is all there. */
-  #rest: readonly Buffer[] = NOTHING
+  #rest: Buffer[] = []
   #restBytes = 0
   #neededBytes = 0
   /** Where what follows the length begins, in the packet that was last looked at. */
@@ -60,11 +59,11 @@ export class PacketReader {
 
   #withRest(chunk: Buffer): Buffer | undefined {
     if (this.#restBytes === 0) return chunk
-    this.#rest = [...this.#rest, chunk]
+    this.#rest.push(chunk)
     this.#restBytes += chunk.length
     if (this.#restBytes < this.#neededBytes) return undefined
     const bytes = Buffer.concat(this.#rest, this.#restBytes)
-    this.#rest = NOTHING
+    this.#rest = []
     this.#restBytes = 0
     return bytes
   }

@@ -3,6 +3,8 @@ import type { Writable } from 'node:stream'
 const PUBACK = 0x40
 const PACKET_BYTES = 4
 const PACKETS_MAX = 1024
+/** Four times the PUBACKs of the largest receive maximum: a broker that keeps to it reads them. */
+const UNREAD_MAX_BYTES = 1_000_000
 
 /**
  * A batch that is stored is acknowledged message by message within one turn of the event loop: all
@@ -13,7 +15,7 @@ const PACKETS_MAX = 1024
  */
 export class PubackWriter {
   readonly #socket: Writable
-  #bytes: Buffer | undefined
+  readonly #bytes = Buffer.allocUnsafeSlow(PACKETS_MAX * PACKET_BYTES)
   #length = 0
   #isStopped = false
   readonly #flush = (): void => this.flush()
@@ -24,10 +26,7 @@ export class PubackWriter {
 
   add(packetId: number): void {
     if (this.#isStopped) return
-    if (this.#bytes === undefined) {
-      this.#bytes = Buffer.allocUnsafe(PACKETS_MAX * PACKET_BYTES)
-      process.nextTick(this.#flush)
-    }
+    if (this.#length === 0) process.nextTick(this.#flush)
     const at = this.#length
     this.#bytes[at] = PUBACK
     this.#bytes[at + 1] = 2
@@ -39,15 +38,17 @@ export class PubackWriter {
 
   /** What is sent after it is behind them. */
   flush(): void {
-    const bytes = this.#bytes
-    if (bytes === undefined) return
-    this.#socket.write(bytes.subarray(0, this.#length))
-    this.#bytes = undefined
+    if (this.#length === 0) return
+    // A copy of just these: a slow broker may leave many of them waiting.
+    this.#socket.write(Buffer.from(this.#bytes.subarray(0, this.#length)))
     this.#length = 0
+    if (this.#socket.writableLength > UNREAD_MAX_BYTES) {
+      this.#socket.destroy(new Error('the broker does not read its acknowledgements'))
+    }
   }
 
   stop(): void {
     this.#isStopped = true
-    this.#bytes = undefined
+    this.#length = 0
   }
 }
