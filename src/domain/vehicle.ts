@@ -117,19 +117,28 @@ export function viewVehicle(
   telemetry: TelemetrySummary | undefined,
   position: Position | undefined,
 ): VehicleView {
-  const { make, model, modelyear, colorcode } = status.attributes
-  return {
+  // Plain assignments: this runs for every message that is stored.
+  const view: Mutable<VehicleView> = {
     vin: status.vin,
-    ...defined('make', text(make?.value)),
-    ...defined('model', text(model?.value)),
-    ...defined('modelYear', number(modelyear?.value)),
-    ...defined('color', text(colorcode?.value)),
-    ...defined('telemetry', telemetry),
-    ...defined('position', position),
     devices: status.devices,
-    troubleCodes: activeTroubleCodes(status),
-    anomalies: activeAnomalies(status),
+    troubleCodes: isEmpty(status.troubleCodes) ? NONE : activeTroubleCodes(status),
+    anomalies: isEmpty(status.anomalies) ? NONE : activeAnomalies(status),
   }
+  const { make, model, modelyear, colorcode } = status.attributes
+  if (typeof make?.value === 'string') view.make = make.value
+  if (typeof model?.value === 'string') view.model = model.value
+  if (typeof modelyear?.value === 'number') view.modelYear = modelyear.value
+  if (typeof colorcode?.value === 'string') view.color = colorcode.value
+  if (telemetry !== undefined) view.telemetry = telemetry
+  if (position !== undefined) view.position = position
+  return view
+}
+
+const NONE: readonly string[] = []
+
+function isEmpty(record: Readonly<Record<string, unknown>>): boolean {
+  for (const _ in record) return false
+  return true
 }
 
 /** Picks what queries show out of a lower-cased cardata document; a missing value stays missing. */
@@ -183,12 +192,4 @@ function child(document: JsonObject, key: string): JsonObject {
 
 function text(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
-}
-
-function number(value: Json | undefined): number | undefined {
-  return typeof value === 'number' ? value : undefined
-}
-
-function defined<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
 }

@@ -221,6 +221,12 @@ export class Batcher<T> {
   }
 
   #settleBatch(batch: readonly Entry<T>[], report: BatchReport): void {
+    const { duplicates, rejected, retry } = report
+    if (duplicates.length + rejected.length + retry.length > 0) this.#settleEach(batch, report)
+    else for (const entry of batch) this.#settle(entry, ACCEPTED)
+  }
+
+  #settleEach(batch: readonly Entry<T>[], report: BatchReport): void {
     const results = new Map<number, Settled>()
     for (const index of report.duplicates) results.set(index, { outcome: 'duplicate' })
     for (const { index, reason } of report.rejected)

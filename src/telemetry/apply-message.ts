@@ -10,7 +10,7 @@ import {
   raiseAnomaly,
   reportTroubleCode,
 } from '../domain/vehicle-merge.ts'
-import type { FleetChange, HistoryRecord } from '../ports/fleet-index.ts'
+import type { FleetChange, HistoryRecord, TelemetrySection } from '../ports/fleet-index.ts'
 import { writeCardata } from './cardata-text.ts'
 import { printable, Unusable } from './decode-payload.ts'
 import type {
@@ -91,40 +91,57 @@ function applyOther(registry: Registry, message: Exclude<Applicable, CardataMess
 function applyCardata(registry: Registry, message: CardataMessage, options: ApplyOptions): Applied {
   const { vin, stamp, document, sentAt } = message
   const entry = registry.vehicle(vin)
-  const position = typeof message.position === 'string' ? undefined : message.position
-  const members: Record<string, number | string> = {}
   const skewMs = sentAt - options.receivedAt
-  if (Math.abs(skewMs) > options.clockSkewToleranceMs) members['clockskewms'] = skewMs
-  if (typeof message.position === 'string') members['positionfault'] = message.position
-  const history: HistoryRecord[] = []
-  const anomaly = detectOilTemperature(entry, message, options.oilTemperatureLimitF)
-  const text = writeCardata(message, { position, members })
-  history.push({
+  const isSkewed = Math.abs(skewMs) > options.clockSkewToleranceMs
+  const isSound = typeof message.position !== 'string'
+  const faults = isSkewed || !isSound ? faultsOf(message, skewMs, isSkewed) : NO_FAULTS
+  const text = writeCardata(message, faults)
+  const record: Mutable<HistoryRecord> = {
     index: 'cardata',
     vin,
     at: sentAt,
     id: message.id,
-    ...(message.tripId === undefined ? {} : { tripId: message.tripId }),
-    ...(position === undefined ? {} : { position }),
     document: text,
-    ...sharedMembers(registry, entry, document),
-  })
-  if (anomaly !== undefined) history.push(anomaly)
-  const telemetry = { vin, stamp, document: text, ...(position === undefined ? {} : { position }) }
+  }
+  const telemetry: Mutable<TelemetrySection> = { vin, stamp, document: text }
+  if (message.tripId !== undefined) record.tripId = message.tripId
+  if (typeof message.position !== 'string') {
+    record.position = message.position
+    telemetry.position = message.position
+  }
+  addSharedMembers(record, document, registry.sharedMembers(entry))
+  const anomaly = detectOilTemperature(entry, message, options.oilTemperatureLimitF)
+  const history = anomaly === undefined ? [record] : [record, anomaly]
   const statuses = registry.unstoredStatus(entry)
   if (!isNewer(stamp, entry.status.deleted)) return { change: { history, statuses } }
   const summary = summarizeTelemetry(document)
   return { change: { history, telemetry, statuses }, visible: { entry, summary } }
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+const NO_FAULTS = {}
+
+/** What is wrong with a message that is kept all the same, as members of its document. */
+function faultsOf({ position }: CardataMessage, skewMs: number, isSkewed: boolean) {
+  const faults: Record<string, number | string> = {}
+  if (isSkewed) faults['clockskewms'] = skewMs
+  if (typeof position === 'string') faults['positionfault'] = position
+  return faults
+}
+
 /**
  * Cardata documents carry attributes and devices of their moment, as the original's do; unless
  * the message has members of these names itself.
  */
-function sharedMembers(registry: Registry, entry: VehicleEntry, document: JsonObject) {
-  const members = registry.sharedMembers(entry)
-  const isTaken = Object.hasOwn(document, 'attributes') || Object.hasOwn(document, 'devices')
-  return members === '' || isTaken ? {} : { members }
+function addSharedMembers(
+  record: Mutable<HistoryRecord>,
+  document: JsonObject,
+  members: string,
+): void {
+  if (members === '') return
+  if (Object.hasOwn(document, 'attributes') || Object.hasOwn(document, 'devices')) return
+  record.members = members
 }
 
 /**

@@ -42,12 +42,13 @@ function describeField(field: string | undefined): string {
 /** Turns the text at a path into its number where that is safe; returns how many it turned. */
 export function repairNumber(document: JsonObject, path: readonly string[]): number {
   let parent = document
-  for (const key of path.slice(0, -1)) {
-    const child = parent[key]
+  const last = path.length - 1
+  for (let depth = 0; depth < last; depth += 1) {
+    const child = parent[path[depth] ?? '']
     if (!isJsonObject(child)) return 0
     parent = child
   }
-  const key = path.at(-1) ?? ''
+  const key = path[last] ?? ''
   const text = parent[key]
   if (typeof text !== 'string' || !PLAIN_NUMBER.test(text)) return 0
   parent[key] = Number(text)

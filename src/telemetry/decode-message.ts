@@ -1,20 +1,15 @@
 import type { JsonObject } from '../domain/json.ts'
 import { decodeAnomaly } from './decode-anomaly.ts'
-import { decodePayload, Unusable } from './decode-payload.ts'
+import { decodePayload, requireSize, Unusable } from './decode-payload.ts'
 import { decodeDeviceEvent, decodeGroupEvent, decodeJobExecution } from './decode-platform.ts'
-import { decodeCardata, decodeDtc, decodeEvent, decodeTrip } from './decode-vehicle.ts'
+import { decodeCardata, decodeDtc, decodeEvent, decodeTrip, skimCardata } from './decode-vehicle.ts'
 import type { Envelope } from './envelope.ts'
-import type { LoweredText } from './lower-keys.ts'
 import type { Decoded, Message } from './messages.ts'
 import { decodeRuleError, RULE_ERROR_SIZE_MAX_BYTES, RuleError } from './rule-error.ts'
 import type { TopicFamily } from './topics.ts'
 
 /** A message, or why there is nothing in it for us. Throws Unusable. */
-type Decode = (
-  document: JsonObject,
-  envelope: Envelope,
-  source: LoweredText | undefined,
-) => Message | string
+type Decode = (document: JsonObject, envelope: Envelope) => Message | string
 
 const decoders: Record<TopicFamily, Decode> = {
   cardata: decodeCardata,
@@ -31,8 +26,10 @@ const decoders: Record<TopicFamily, Decode> = {
 /** Pure: bytes of one topic family → a typed message, or the reason why there is none. */
 export function decodeMessage(envelope: Envelope): Decoded {
   try {
-    const { document, source } = decodePayload(envelope.payload, sizeMaxBytes(envelope))
-    const message = decoders[envelope.family](document, envelope, source)
+    const { family, payload } = envelope
+    requireSize(payload, sizeMaxBytes(envelope))
+    const skimmed = family === 'cardata' ? skimCardata(envelope) : undefined
+    const message = skimmed ?? decoders[family](decodePayload(payload), envelope)
     if (typeof message === 'string') return { usable: true, message: undefined, ignored: message }
     return { usable: true, message }
   } catch (error) {

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
-import { countKeys, type LoweredText, lowerKeysInText } from './lower-keys.ts'
 
 /** Deepest nesting of a message; the original's deepest has 4. */
 export const DEPTH_MAX = 32
@@ -8,31 +7,19 @@ export const DEPTH_MAX = 32
 /** A message that can't be used, with the reason for the person who reads the dead letter. */
 export class Unusable extends Error {}
 
-export interface DecodedPayload {
-  readonly document: JsonObject
-  /** The text that `document` was parsed from, where it is what would be written again. */
-  readonly source: LoweredText | undefined
+/** @throws Unusable */
+export function requireSize(payload: Uint8Array, sizeMaxBytes: number): void {
+  if (payload.length <= sizeMaxBytes) return
+  throw new Unusable(`larger than ${sizeMaxBytes} bytes: ${payload.length}`)
 }
 
 /**
  * Bytes → JSON object whose keys are lower-cased at every level; values are untouched.
  * @throws Unusable
  */
-export function decodePayload(payload: Uint8Array, sizeMaxBytes: number): DecodedPayload {
-  if (payload.length > sizeMaxBytes) {
-    throw new Unusable(`larger than ${sizeMaxBytes} bytes: ${payload.length}`)
-  }
+export function decodePayload(payload: Uint8Array): JsonObject {
   if (!isUtf8(payload)) throw new Unusable('not valid UTF-8')
-  const lowered = lowerKeysInText(payload)
-  if (lowered !== undefined && lowered.depth <= DEPTH_MAX) {
-    const value = parse(lowered.text, 'the message')
-    if (isJsonObject(value) && countKeys(value) === lowered.keyCount) {
-      return { document: value, source: lowered }
-    }
-  }
-  // Something about it is unusual: the slower way knows what.
-  const document = parseObject(Buffer.from(payload).toString('utf8'), 'the message')
-  return { document, source: undefined }
+  return parseObject(Buffer.from(payload).toString('utf8'), 'the message')
 }
 
 /** @throws Unusable */

@@ -2,16 +2,17 @@ import type { JsonObject } from '../domain/json.ts'
 import { readPosition } from '../domain/position.ts'
 import { parseTimestamp } from '../domain/time.ts'
 import { normalizeVin } from '../domain/vin.ts'
+import { locationMember } from './cardata-text.ts'
 import { createShapeCheck, repairNumber } from './check-shape.ts'
 import { Unusable } from './decode-payload.ts'
 import { contentId, type Envelope } from './envelope.ts'
-import type { LoweredText } from './lower-keys.ts'
-import type { Message, VehicleMessage } from './messages.ts'
-import { CardataMessage, DtcMessage, EventMessage, TripMessage } from './schemas.ts'
+import type { CardataMessage, Message, VehicleMessage } from './messages.ts'
+import * as schemas from './schemas.ts'
+import { createSkim } from './skim-json.ts'
 
 // What vehicles themselves send (reference §1.1–1.4).
 
-const checkCardata = createShapeCheck(CardataMessage, [
+const checkCardata = createShapeCheck(schemas.CardataMessage, [
   'speed.max',
   'speed.average',
   'odometer.metres',
@@ -30,28 +31,67 @@ const POSITION_PATHS = ['latitude', 'longitude', 'altitude', 'heading', 'speed']
   key,
 ])
 
-export function decodeCardata(
+/** What is read of cardata, and what it seldom has although it is ours to add. */
+const skim = createSkim(
+  {
+    ...{ vin: 'value', messageid: 'value', sendtimestamp: 'value', creationtimestamp: 'value' },
+    ...{ tripid: 'value', fuel: 'value', oiltemp: 'value', ignitionstatus: 'value' },
+    geolocation: {
+      ...{ latitude: 'value', longitude: 'value', altitude: 'value', heading: 'value' },
+      ...{ speed: 'value', location: 'unusual' },
+    },
+    speed: { max: 'value', average: 'value' },
+    odometer: { metres: 'value', tripodometer: 'value' },
+    throttle: { max: 'value', average: 'value' },
+    fuelinfo: { currenttripconsumption: 'value', tankcapacity: 'value' },
+    ...{ attributes: 'unusual', devices: 'unusual' },
+    ...{ clockskewms: 'unusual', positionfault: 'unusual' },
+  },
+  {
+    into: 'geolocation',
+    members: (document) => locationMember(readPosition(document['geolocation'])),
+  },
+)
+
+/**
+ * Cardata that can be stored as it came, as nearly all can: its text is read once and never parsed.
+ * Undefined where the whole document has to be looked at.
+ * @throws Unusable
+ */
+export function skimCardata(envelope: Envelope): CardataMessage | undefined {
+  const skimmed = skim(envelope.payload)
+  if (skimmed === undefined) return undefined
+  const { document, text } = skimmed
+  const vinAsSent = document['vin']
+  const message = readCardata(document, envelope, text)
+  return message.repairs === 0 && message.vin === vinAsSent ? message : undefined
+}
+
+export function decodeCardata(document: JsonObject, envelope: Envelope): Message {
+  return readCardata(document, envelope, undefined)
+}
+
+function readCardata(
   document: JsonObject,
   envelope: Envelope,
-  source: LoweredText | undefined,
-): Message {
-  const vinAsSent = document['vin']
+  text: string | undefined,
+): CardataMessage {
   const { value, repairs } = checkCardata(document)
   let repaired = repairs
   for (const path of POSITION_PATHS) repaired += repairNumber(document, path)
-  const header = readHeader(value, envelope)
+  const { vin, sentAt, id, stamp } = readHeader(value, envelope)
   return {
     kind: 'cardata',
-    ...header,
+    ...{ vin, sentAt, id, stamp, document },
     repairs: repaired,
-    source: repaired === 0 && header.vin === vinAsSent ? source : undefined,
+    text,
     tripId: readTripId(value.tripid),
     position: readPosition(document['geolocation']),
     oilTemperatureF: value.oiltemp ?? undefined,
   }
 }
 
-const checkTrip = createShapeCheck(TripMessage, [
+const checkTrip = createShapeCheck(schemas.TripMessage, [
   'tripsummary.duration',
   'tripsummary.distance',
   'tripsummary.fuel',
@@ -67,7 +107,7 @@ export function decodeTrip(document: JsonObject, envelope: Envelope): Message {
   return { kind: 'trip', ...readHeader(value, envelope), repairs, tripId }
 }
 
-const checkDtc = createShapeCheck(DtcMessage, [])
+const checkDtc = createShapeCheck(schemas.DtcMessage, [])
 
 /**
  * A code in a message is raised, or still there when `changed` is "false". Cleared is one code
@@ -86,7 +126,7 @@ export function decodeDtc(document: JsonObject, envelope: Envelope): Message {
   }
 }
 
-const checkEvent = createShapeCheck(EventMessage, [])
+const checkEvent = createShapeCheck(schemas.EventMessage, [])
 
 export function decodeEvent(document: JsonObject, envelope: Envelope): Message {
   const { value, repairs } = checkEvent(document)

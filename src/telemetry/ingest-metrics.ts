@@ -13,19 +13,22 @@ const OUTCOME_LABELS: Record<Outcome['kind'], string> = {
 
 /** The counters of one message's way, with their labels bound once: this is a hot path. */
 export function createIngestMetrics(metrics: Metrics, clockSkewToleranceMs: number) {
-  const outcomes = new Map<string, { inc(): void }>()
+  /** Stored messages that are not in the metric yet, by topic. */
+  const stored = new Map<TopicFamily | 'other', number>()
   const fromSent = metrics.latency.labels('sent')
   const fromReceived = metrics.latency.labels('received')
   return {
     count(topic: TopicFamily | 'other', outcome: Outcome): void {
-      const label = OUTCOME_LABELS[outcome.kind]
-      const key = `${topic} ${label}`
-      let counter = outcomes.get(key)
-      if (counter === undefined) {
-        counter = metrics.messages.labels(topic, label)
-        outcomes.set(key, counter)
+      if (outcome.kind === 'stored') stored.set(topic, (stored.get(topic) ?? 0) + 1)
+      else metrics.messages.inc({ topic, outcome: OUTCOME_LABELS[outcome.kind] })
+    },
+
+    /** After each batch: to count one by one is dear. */
+    flush(): void {
+      for (const [topic, count] of stored) {
+        metrics.messages.inc({ topic, outcome: OUTCOME_LABELS.stored }, count)
       }
-      counter.inc()
+      stored.clear()
     },
 
     /** Counts what was repaired or wrong in a message that is kept all the same. */

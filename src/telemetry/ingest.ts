@@ -67,7 +67,9 @@ interface Passage {
   sentAt?: number
 }
 
-interface Work extends Applied {
+interface Work {
+  readonly change: Applied['change']
+  readonly visible: Applied['visible']
   /** Undefined: no message, but the registry's own. */
   readonly passage: Passage | undefined
 }
@@ -130,6 +132,7 @@ export class Ingest {
       onBatch: (items: readonly unknown[], durationMs: number) => {
         batchSize.observe(items.length)
         writeSeconds.observe(durationMs / 1000)
+        this.#metrics.flush()
         if (sink === 'fleet-index') this.#announce()
       },
       onRetry: (count: number, attempt: number, cause: unknown) => {
@@ -168,7 +171,7 @@ export class Ingest {
   #storeJoins(): void {
     if (this.#writes.size > this.#deps.config.writeQueueMax / 2) return
     for (const change of this.#registry.takeUnstored(JOINS_MAX)) {
-      this.#writes.add({ change, passage: undefined })
+      this.#writes.add({ change, visible: undefined, passage: undefined })
     }
   }
 
@@ -285,8 +288,10 @@ export class Ingest {
   #apply(message: Parameters<typeof applyMessage>[1], passage: Passage): void {
     const { receivedAt } = passage.incoming
     try {
-      const applied = applyMessage(this.#registry, message, { ...this.#deps.config, receivedAt })
-      this.#writes.add({ ...applied, passage })
+      const { clockSkewToleranceMs, oilTemperatureLimitF } = this.#deps.config
+      const options = { receivedAt, clockSkewToleranceMs, oilTemperatureLimitF }
+      const { change, visible } = applyMessage(this.#registry, message, options)
+      this.#writes.add({ change, visible, passage })
     } catch (error) {
       if (!(error instanceof Unusable)) throw error
       this.#end(passage, { kind: 'unusable', reason: error.message })
@@ -340,8 +345,8 @@ export class Ingest {
 
   #noteStored(work: Work): void {
     this.#registry.noteStored(work, this.#changed)
-    const { statuses = [], devices = [] } = work.change
-    if (statuses.length > 0 || devices.length > 0) this.#deps.onStatusesStored()
+    const { statuses, devices } = work.change
+    if (statuses?.length || devices?.length) this.#deps.onStatusesStored()
   }
 
   #end({ family, incoming, tell }: Passage, outcome: Outcome): void {

@@ -2,7 +2,6 @@ import type { JsonObject } from '../domain/json.ts'
 import type { Position, PositionFault } from '../domain/position.ts'
 import type { Stamp } from '../domain/stamp.ts'
 import type { AnomalyReading } from '../domain/vehicle-merge.ts'
-import type { LoweredText } from './lower-keys.ts'
 import type { Original } from './rule-error.ts'
 
 interface VehicleMessageBase {
@@ -13,7 +12,7 @@ interface VehicleMessageBase {
   readonly id: string
   /** min(send time, receive time) with the id. */
   readonly stamp: Stamp
-  /** The whole message, keys lower-cased, vin upper-cased. */
+  /** The message, keys lower-cased, vin upper-cased. Of cardata with a `text` only what is read. */
   readonly document: JsonObject
   /** Numbers that had come as text. */
   readonly repairs: number
@@ -24,8 +23,8 @@ export interface CardataMessage extends VehicleMessageBase {
   readonly tripId: string | undefined
   readonly position: Position | PositionFault
   readonly oilTemperatureF: number | undefined
-  /** The text of `document`, while nothing in that has been changed. */
-  readonly source: LoweredText | undefined
+  /** The whole message on one line, with `geolocation.location`, where it can be stored so. */
+  readonly text: string | undefined
 }
 
 export interface TripMessage extends VehicleMessageBase {

@@ -35,11 +35,15 @@ export interface VehicleEntry {
 export interface Applied {
   readonly change: FleetChange
   /** Of cardata that is not older than its vehicle's deletion: what the live map will show. */
-  readonly visible?: { readonly entry: VehicleEntry; readonly summary: TelemetrySummary }
+  readonly visible?:
+    | { readonly entry: VehicleEntry; readonly summary: TelemetrySummary }
+    | undefined
 }
 
 /** The anomaly that is found in telemetry itself. */
 export const OIL_TEMPERATURE = 'OilTemp'
+
+const NO_STATUS: readonly VehicleStatus[] = []
 
 /** Devices that were ever installed in one vehicle. */
 const DEVICES_PER_VEHICLE_MAX = 200
@@ -247,8 +251,8 @@ export class Registry {
   }
 
   /** The status, if this process has not seen it stored yet. */
-  unstoredStatus(entry: VehicleEntry): VehicleStatus[] {
-    return entry.status.revision > entry.storedRevision ? [entry.status] : []
+  unstoredStatus(entry: VehicleEntry): readonly VehicleStatus[] {
+    return entry.status.revision > entry.storedRevision ? [entry.status] : NO_STATUS
   }
 
   unstoredDevice(deviceid: string): DeviceStatus[] {

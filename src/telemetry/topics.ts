@@ -16,12 +16,11 @@ export type TopicFamily =
   | 'anomaly-record'
   | 'rule-error'
 
-const VEHICLE_TOPIC = /^dt\/cvra\/[^/]+\/(cardata|trip|dtc|event)$/
+const VEHICLE_TOPIC = /^dt\/cvra\/[^/]+\/(?:cardata|trip|dtc|event)$/
 
 /** The topics of the original's seven IoT rules and our own; undefined for any other. */
 export function topicFamily(topic: string): TopicFamily | undefined {
-  const vehicle = VEHICLE_TOPIC.exec(topic)
-  if (vehicle !== null) return vehicle[1] as TopicFamily
+  if (VEHICLE_TOPIC.test(topic)) return topic.slice(topic.lastIndexOf('/') + 1) as TopicFamily
   if (topic.startsWith('cdf/assetlibrary/events/devices/')) return 'device-event'
   if (topic.startsWith('cdf/assetlibrary/events/groups/')) return 'group-event'
   if (topic.startsWith('$aws/events/jobExecution/')) return 'job-execution'

@@ -47,7 +47,8 @@ t.test('every one of the seven messages is understood', async (t) => {
     position: { longitude: -115.13324000557736, latitude: 36.0363100266 },
     repairs: 0,
   })
-  t.match(telemetry.document, {
+  t.match(telemetry.document, { geolocation: { latitude: 36.0363100266 } })
+  t.match(JSON.parse(telemetry.text ?? ''), {
     geolocation: { latitude: 36.0363100266 },
     communications: { gsm: { satelites: '' }, wifi: { 'networkid ': '' } },
   })

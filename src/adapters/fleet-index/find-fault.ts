@@ -1,12 +1,14 @@
 import type { Position } from '../../domain/position.ts'
 import type { Stamp } from '../../domain/stamp.ts'
-import type { FleetChange, HistoryRecord } from '../../ports/fleet-index.ts'
+import type { FleetChange, HistoryRecord, TelemetrySection } from '../../ports/fleet-index.ts'
 
 /**
  * OpenSearch's limit for `_id`; both engines refuse the same.
  * https://docs.opensearch.org/latest/api-reference/document-apis/bulk/
  */
 export const KEY_SIZE_MAX_BYTES = 512
+
+const OPEN_BRACE = 0x7b
 
 /** Why a change can never be stored, or undefined. Runs for each change, so it must stay cheap. */
 export function findFault(change: FleetChange): string | undefined {
@@ -16,11 +18,7 @@ export function findFault(change: FleetChange): string | undefined {
   }
   const { telemetry } = change
   if (telemetry !== undefined) {
-    const fault =
-      faultOfKey('vin', telemetry.vin) ??
-      faultOfStamp(telemetry.stamp) ??
-      faultOfDocument(telemetry.document) ??
-      faultOfPosition(telemetry.position)
+    const fault = faultOfTelemetry(telemetry, change.history[0])
     if (fault !== undefined) return `telemetry: ${fault}`
   }
   for (const { vin, revision, deleted } of change.statuses ?? []) {
@@ -49,6 +47,20 @@ function faultOfRecord(record: HistoryRecord): string | undefined {
   )
 }
 
+/** What it shares with its record has been looked at there. */
+function faultOfTelemetry(
+  { vin, stamp, document, position }: TelemetrySection,
+  record: HistoryRecord | undefined,
+): string | undefined {
+  return (
+    (vin === record?.vin ? undefined : faultOfKey('vin', vin)) ??
+    faultOfInteger('stamp', stamp.at) ??
+    (stamp.id === record?.id ? undefined : faultOfKey('stamp id', stamp.id)) ??
+    (document === record?.document ? undefined : faultOfDocument(document)) ??
+    (position === record?.position ? undefined : faultOfPosition(position))
+  )
+}
+
 function faultOfStamp(stamp: Stamp): string | undefined {
   return faultOfInteger('stamp', stamp.at) ?? faultOfKey('stamp id', stamp.id)
 }
@@ -71,7 +83,7 @@ function faultOfInteger(name: string, value: number): string | undefined {
 
 function faultOfDocument(document: string): string | undefined {
   // The first character is enough to tell text from a document; it was serialised by this process.
-  return document.startsWith('{') ? undefined : 'document is not a JSON object'
+  return document.charCodeAt(0) === OPEN_BRACE ? undefined : 'document is not a JSON object'
 }
 
 function faultOfPosition(position: Position | undefined): string | undefined {

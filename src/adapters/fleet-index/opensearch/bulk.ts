@@ -1,3 +1,4 @@
+import { BulkBody } from './bulk-body.ts'
 import {
   type EngineClient,
   EngineError,
@@ -22,7 +23,7 @@ export interface BulkRequest {
   /** Refuse to create an index because an alias is missing. */
   readonly requireAlias: boolean
   /** Each an action and its document, both with a line end. */
-  readonly operations: readonly string[]
+  readonly operations: BulkBody | readonly string[]
   /** The answer tells sequence numbers. */
   readonly withSequence?: boolean
 }
@@ -47,13 +48,14 @@ export async function sendBulk(
   sizeMaxBytes: number,
 ): Promise<BulkItem[]> {
   const { operations } = request
+  const body = operations instanceof BulkBody ? operations : BulkBody.of(operations)
   const items: BulkItem[] = []
   let from = 0
-  while (from < operations.length) {
-    const to = endOfChunk(operations, from, sizeMaxBytes)
-    if (!(await sendChunk(client, request, from, to, items))) {
+  while (from < body.count) {
+    const to = body.endOfChunk(from, sizeMaxBytes)
+    if (!(await sendChunk(client, request, body, from, to, items))) {
       const failed = items.at(-1) ?? NO_ANSWER
-      while (items.length < operations.length) items.push(failed)
+      while (items.length < body.count) items.push(failed)
       break
     }
     from = to
@@ -63,35 +65,27 @@ export async function sendBulk(
     : items
 }
 
-/** At least one operation, more while they fit. */
-function endOfChunk(operations: readonly string[], from: number, sizeMaxBytes: number): number {
-  let size = 0
-  for (let index = from; index < operations.length; index += 1) {
-    size += Buffer.byteLength(operations[index] ?? '')
-    if (size > sizeMaxBytes && index > from) return index
-  }
-  return operations.length
-}
-
 /** Adds the items of the chunk; false if the engine can't be asked for more now. */
 async function sendChunk(
   client: EngineClient,
   request: BulkRequest,
+  body: BulkBody,
   from: number,
   to: number,
   items: BulkItem[],
 ): Promise<boolean> {
   try {
-    items.push(...(await post(client, request, from, to)))
+    for (const item of await post(client, request, body, from, to)) items.push(item)
     return true
   } catch (error) {
+    body.keep()
     if (!(error instanceof EngineError)) throw error
     // Too large for the engine or a proxy before it, or one operation spoils the others: halves.
     const isOfContent = error.status === 413 || error.status === 400
     if (isOfContent && to - from > 1) {
       const middle = (from + to) >> 1
-      if (!(await sendChunk(client, request, from, middle, items))) return false
-      return sendChunk(client, request, middle, to, items)
+      if (!(await sendChunk(client, request, body, from, middle, items))) return false
+      return sendChunk(client, request, body, middle, to, items)
     }
     const status = error.status ?? 0
     const failure = { type: error.type, reason: error.message }
@@ -103,29 +97,69 @@ async function sendChunk(
 
 async function post(
   client: EngineClient,
-  { path, requireAlias, operations, withSequence }: BulkRequest,
+  { path, requireAlias, withSequence = false }: BulkRequest,
+  operations: BulkBody,
   from: number,
   to: number,
 ): Promise<readonly BulkItem[]> {
-  const chunk = from === 0 && to === operations.length ? operations : operations.slice(from, to)
-  const { body } = await client.request<{ items?: readonly Record<string, BulkItem>[] }>({
+  const { body } = await client.request<string | BulkAnswer>({
     method: 'POST',
     path,
     query: {
-      filter_path: withSequence === true ? WITH_SEQUENCE : OUTCOME,
+      filter_path: withSequence ? WITH_SEQUENCE : OUTCOME,
       timeout: `${shardTimeoutMs(client)}ms`,
       ...(requireAlias ? { require_alias: true } : {}),
     },
-    bulk: Buffer.from(chunk.join('')),
+    bulk: operations.slice(from, to),
   })
-  const items = body.items ?? []
-  if (items.length !== chunk.length) {
+  const isText = typeof body === 'string'
+  const items = isText ? scanItems(body, withSequence) : (body.items ?? []).map(onlyMember)
+  if (items.length !== to - from) {
     const { reason } = failureOf(body)
     throw new EngineError(
-      `OpenSearch answered a bulk request of ${chunk.length} operations with ${items.length} outcomes. ${reason}`,
+      `OpenSearch answered a bulk request of ${to - from} operations with ${items.length} outcomes. ${reason}`,
     )
   }
-  return items.map(onlyMember)
+  return items
+}
+
+interface BulkAnswer {
+  readonly items?: readonly Record<string, BulkItem>[]
+}
+
+/** Where nothing failed, items are flat and all of one kind: there is no need to parse them. */
+function scanItems(answer: string, withSequence: boolean): BulkItem[] {
+  const items: BulkItem[] = []
+  let start = 0
+  for (let end = answer.indexOf('}}'); end >= 0; end = answer.indexOf('}}', start)) {
+    items.push(withSequence ? scanSequence(answer, start, end) : DONE)
+    start = end + 2
+  }
+  return items
+}
+
+function scanSequence(answer: string, start: number, end: number): BulkItem {
+  const _seq_no = numberBehind('"_seq_no":', answer, start, end)
+  const _primary_term = numberBehind('"_primary_term":', answer, start, end)
+  if (_seq_no === undefined || _primary_term === undefined) return DONE
+  return { status: DONE.status, _seq_no, _primary_term }
+}
+
+function numberBehind(
+  name: string,
+  answer: string,
+  start: number,
+  end: number,
+): number | undefined {
+  const found = answer.indexOf(name, start)
+  if (found < 0 || found > end) return undefined
+  let number = 0
+  for (let at = found + name.length; at < end; at += 1) {
+    const digit = answer.charCodeAt(at) - 0x30
+    if (digit < 0 || digit > 9) break
+    number = number * 10 + digit
+  }
+  return number
 }
 
 function shardTimeoutMs({ requestTimeoutMs }: EngineClient): number {
@@ -144,6 +178,7 @@ function onlyMember(item: Record<string, BulkItem>): BulkItem {
 }
 
 const NO_ANSWER: BulkItem = { status: 0 }
+const DONE: BulkItem = { status: 200 }
 
 export function isDone({ status }: BulkItem): boolean {
   return status >= 200 && status < 300

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Client, type ClientOptions } from '@opensearch-project/opensearch'
+import { Client, type ClientOptions, Serializer } from '@opensearch-project/opensearch'
 import { AwsSigv4Signer } from '@opensearch-project/opensearch/aws-v3'
 import type { OpenSearchFleetIndexConfig } from '../../../config/adapters.ts'
 import { errorMessage, FleetgridError } from '../../../domain/errors.ts'
@@ -155,9 +155,17 @@ async function clientOptions(config: OpenSearchFleetIndexConfig): Promise<Client
     resurrectStrategy: 'none',
     // A vehicle may call a member `__proto__`; it is read, never merged into anything.
     disablePrototypePoisoningProtection: true,
+    Serializer: AnswerSerializer,
     ...(username !== undefined && password !== undefined ? { auth: { username, password } } : {}),
     ...(caFile === undefined ? {} : { ssl: { ca: await readCaFile(caFile) } }),
     ...signer,
+  }
+}
+
+/** Leaves the answer of a bulk request in which nothing failed as the text that it is. */
+class AnswerSerializer extends Serializer {
+  override deserialize(text: string): ReturnType<Serializer['deserialize']> {
+    return text.startsWith('{"errors":false,"items":[') ? text : super.deserialize(text)
   }
 }
 

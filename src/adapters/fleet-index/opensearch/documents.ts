@@ -40,54 +40,70 @@ const IN_LATEST = new RegExp(`"(?:${LATEST_RESERVED.join('|')})"|\n`)
 /** Below this length a document might have no member at all, and a comma would break it. */
 const SURELY_FILLED_LENGTH = 64
 
+/** A document in two pieces, so that the first, a long text, need not be copied to be joined. */
+export type Pieces = readonly [own: string, ours: string]
+
+/** The document of latest_telemetry in one piece. */
+export function composeLatest(...about: Parameters<typeof composeLatestPieces>): string {
+  return composeLatestPieces(...about).join('')
+}
+
 /**
  * The document of latest_telemetry.
  * @param text of the telemetry; undefined if there is none
  * @param isFitted leave out what the mapping can't take
  * @throws SyntaxError if the text is no JSON object
  */
-export function composeLatest(
+export function composeLatestPieces(
   vin: string,
   registers: VehicleRegisters,
   text: string | undefined,
   isFitted = false,
-): string {
-  const own = text === undefined ? '' : ownMembers(text, isFitted)
-  const vinMember = own.includes('"vin"') ? '' : `"vin":${JSON.stringify(vin)},`
+): Pieces {
+  const own = text === undefined ? '{' : ownMembers(text, isFitted)
+  const comma = own === '{' ? '' : ','
+  const vinJson = JSON.stringify(vin)
+  const vinMember = own.includes('"vin"') ? '' : `"vin":${vinJson},`
   const shared = registers.status === undefined ? '' : sharedMembers(registers.status)
   const { status, writer, changedAt } = registers
   const known =
     status === undefined
       ? ''
       : `,"status":${statusJson(status)},"revision":${status.revision},"writer":${JSON.stringify(writer)},"changed_at":${changedAt}`
-  return `{${own}${vinMember}${shared}"fleetgrid":{${registerMembers(vin, registers)}${known}}}`
+  const registerJson = registerMembers(vin, vinJson, registers)
+  return [own, `${comma}${vinMember}${shared}"fleetgrid":{${registerJson}${known}}}`]
 }
 
-function registerMembers(vin: string, { telemetry, position, status }: VehicleRegisters): string {
+function registerMembers(
+  vin: string,
+  vinJson: string,
+  { telemetry, position, status }: VehicleRegisters,
+): string {
   const hidden = status !== undefined && isHidden(status, telemetry)
-  let members = `"vin":${JSON.stringify(vin)},"order":${hash52(vin)},"hidden":${hidden}`
-  if (telemetry !== undefined) {
-    members += `,"telemetry_at":${telemetry.at},"telemetry_id":${JSON.stringify(telemetry.id)}`
-  }
+  let members = `"vin":${vinJson},"order":${hash52(vin)},"hidden":${hidden}`
+  // Mostly of one message, and so written once.
+  const at = telemetry === undefined ? '' : String(telemetry.at)
+  const id = telemetry === undefined ? '' : JSON.stringify(telemetry.id)
+  if (telemetry !== undefined) members += `,"telemetry_at":${at},"telemetry_id":${id}`
   if (position !== undefined) {
     const { stamp, longitude, latitude } = position
     // One from before the deletion is only a register.
     const name = isNewer(stamp, status?.deleted) ? 'position' : 'last_position'
     members += `,"${name}":[${longitude},${latitude}]`
-    members += `,"position_at":${stamp.at},"position_id":${JSON.stringify(stamp.id)}`
+    members += `,"position_at":${stamp.at === telemetry?.at ? at : stamp.at}`
+    members += `,"position_id":${stamp.id === telemetry?.id ? id : JSON.stringify(stamp.id)}`
   }
   return members
 }
 
-/** The members of a telemetry text, each with a comma behind it. */
+/** A telemetry text without what is ours and without its last brace. */
 function ownMembers(text: string, isFitted: boolean): string {
   if (!isFitted && text.length > SURELY_FILLED_LENGTH && text.endsWith('}')) {
-    if (!IN_LATEST.test(text)) return `${text.slice(1, -1)},`
+    if (!IN_LATEST.test(text)) return text.slice(0, -1)
   }
   const document = withoutReserved(parseObject(text))
   const { fitted } = isFitted ? fitToMapping(document, 'latest_telemetry') : { fitted: document }
-  const json = JSON.stringify(fitted)
-  return json === '{}' ? '' : `${json.slice(1, -1)},`
+  return JSON.stringify(fitted).slice(0, -1)
 }
 
 /** A document of latest_telemetry, or what is to be one, without the members that are ours. */
@@ -127,8 +143,13 @@ export function recordId({ vin, at, id }: Pick<HistoryRecord, 'vin' | 'at' | 'id
 }
 
 /** Among records of one vehicle: decides between equal times, and is the cursor of a page. */
-function recordOrder(at: number, id: string): number {
+function recordOrder(at: string, id: string): number {
   return hash52(`${at}~${id}`)
+}
+
+/** The document of a history record in one piece. */
+export function composeRecord(...about: Parameters<typeof composeRecordPieces>): string {
+  return composeRecordPieces(...about).join('')
 }
 
 /**
@@ -136,7 +157,11 @@ function recordOrder(at: number, id: string): number {
  * @param isFitted members that the mapping can't take go into `fleetgrid.unindexed`
  * @throws SyntaxError if the record's document is no JSON object
  */
-export function composeRecord(record: HistoryRecord, storedAt: number, isFitted = false): string {
+export function composeRecordPieces(
+  record: HistoryRecord,
+  storedAt: number,
+  isFitted = false,
+): Pieces {
   const { document, members } = record
   const more = members === undefined ? '' : `${members},`
   const isSpliced =
@@ -146,9 +171,10 @@ export function composeRecord(record: HistoryRecord, storedAt: number, isFitted 
     !document.includes('"fleetgrid"') &&
     !document.includes('\n')
   if (isSpliced) {
-    return `${document.slice(0, -1)},${more}"fleetgrid":{${recordMembers(record, storedAt)}}}`
+    const ours = `,${more}"fleetgrid":{${recordMembers(record, storedAt)}}}`
+    return [document.slice(0, -1), ours]
   }
-  return rewriteRecord(record, storedAt)
+  return [rewriteRecord(record, storedAt), '']
 }
 
 function rewriteRecord(record: HistoryRecord, storedAt: number): string {
@@ -165,7 +191,8 @@ function rewriteRecord(record: HistoryRecord, storedAt: number): string {
 }
 
 function recordMembers(record: HistoryRecord, storedAt: number): string {
-  const { vin, at, id, tripId, condition, raises, position } = record
+  const { vin, id, tripId, condition, raises, position } = record
+  const at = String(record.at)
   let members = `"vin":${JSON.stringify(vin)},"at":${at},"id":${JSON.stringify(id)}`
   members += `,"order":${recordOrder(at, id)},"stored_at":${storedAt}`
   if (tripId !== undefined) members += `,"trip":${JSON.stringify(tripId)}`

@@ -1,8 +1,9 @@
 import type { FleetChange, HistoryRecord } from '../../../ports/fleet-index.ts'
 import { isKeyTooLong, KEY_SIZE_MAX_BYTES } from '../find-fault.ts'
 import { type BulkItem, describeItem, type Failure, isDone, isForLater, sendBulk } from './bulk.ts'
+import { type BulkBody, IdleBodies } from './bulk-body.ts'
 import { type EngineClient, EngineError } from './client.ts'
-import { composeRecord, recordId } from './documents.ts'
+import { composeRecordPieces, recordId } from './documents.ts'
 import type { IndexNames } from './index-names.ts'
 import { createIndex } from './manage-index.ts'
 
@@ -38,6 +39,7 @@ const UNSENT: BulkItem = { status: 0 }
  */
 export class HistoryWriter {
   readonly #options: Options
+  readonly #bodies = new IdleBodies()
   readonly #known = new Set<string>()
   readonly #creating = new Map<string, Promise<void>>()
 
@@ -110,16 +112,15 @@ export class HistoryWriter {
     const { client, sizeMaxBytes, now } = this.#options
     const storedAt = now()
     const sent: Operation[] = []
-    const texts: string[] = []
+    const body = this.#bodies.take()
     for (const operation of operations) {
-      const text = compose(operation, storedAt, isFitted)
-      if (typeof text === 'string') {
-        sent.push(operation)
-        texts.push(text)
-      } else operation.item = text
+      const refusal = compose(operation, storedAt, isFitted, body)
+      if (refusal === undefined) sent.push(operation)
+      else operation.item = refusal
     }
-    const request = { path: '/_bulk', requireAlias: false, operations: texts }
-    const items = texts.length === 0 ? [] : await sendBulk(client, request, sizeMaxBytes)
+    const request = { path: '/_bulk', requireAlias: false, operations: body }
+    const items = await sendBulk(client, request, sizeMaxBytes)
+    this.#bodies.giveBack(body)
     for (let number = 0; number < sent.length; number += 1) {
       const operation = sent[number]
       if (operation !== undefined) operation.item = items[number] ?? UNSENT
@@ -171,19 +172,22 @@ export class HistoryWriter {
   }
 }
 
-/** Action and document, or why there can't be one. */
+/** Adds action and document to the body, or returns why there can't be one. */
 function compose(
   { record, index }: Operation,
   storedAt: number,
   isFitted: boolean,
-): string | BulkItem {
+  body: BulkBody,
+): BulkItem | undefined {
   const id = recordId(record)
   if (isKeyTooLong(id)) {
     return refused(`its vin and id together are longer than ${KEY_SIZE_MAX_BYTES} bytes`)
   }
   try {
-    const document = composeRecord(record, storedAt, isFitted)
-    return `{"create":{"_index":"${index}","_id":${JSON.stringify(id)}}}\n${document}\n`
+    const [own, ours] = composeRecordPieces(record, storedAt, isFitted)
+    const action = `{"create":{"_index":"${index}","_id":${JSON.stringify(id)}}}\n`
+    body.add(action, own, `${ours}\n`)
+    return undefined
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return refused(error.message)

@@ -1,8 +1,9 @@
 import type { VehicleStatus } from '../../../domain/vehicle.ts'
 import { type BulkItem, type Failure, failureOfItem, isDone, isForLater, sendBulk } from './bulk.ts'
+import { type BulkBody, IdleBodies } from './bulk-body.ts'
 import { type EngineClient, EngineError } from './client.ts'
 import type { WriteAliases } from './current-indices.ts'
-import { composeLatest, composeShared, type VehicleRegisters } from './documents.ts'
+import { composeLatestPieces, composeShared, type VehicleRegisters } from './documents.ts'
 import { type ReadVehicle, readVehicles } from './read-vehicles.ts'
 import { KnownVehicle, type VehicleCache } from './vehicle-cache.ts'
 import { applyUpdate, type VehicleUpdate } from './vehicle-update.ts'
@@ -50,6 +51,7 @@ interface Progress {
  */
 export class LatestWriter {
   readonly #options: LatestWriterOptions
+  readonly #bodies = new IdleBodies()
 
   constructor(options: LatestWriterOptions) {
     this.#options = options
@@ -99,20 +101,21 @@ export class LatestWriter {
     const { client, sizeMaxBytes, aliases } = this.#options
     const { toRead, unfit, failures } = progress
     const sent: Operation[] = []
-    const lines: string[] = []
+    const body = this.#bodies.take()
     for (const operation of operations) {
       try {
-        lines.push(compose(operation))
+        compose(operation, body)
         sent.push(operation)
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
         failures.set(operation.vin, { kind: 'rejected', reason: `telemetry: ${error.message}` })
       }
     }
-    if (lines.length === 0) return
+    if (sent.length === 0) return
     const path = `/${aliases().latest}/_bulk`
-    const request = { path, requireAlias: true, operations: lines, withSequence: true }
+    const request = { path, requireAlias: true, operations: body, withSequence: true }
     const items = await sendBulk(client, request, sizeMaxBytes)
+    this.#bodies.giveBack(body)
     let isMissing = false
     for (let index = 0; index < sent.length; index += 1) {
       const operation = sent[index]
@@ -171,8 +174,9 @@ export class LatestWriter {
     const { client, cache, sizeMaxBytes, aliases } = this.#options
     const vins: string[] = []
     const lines: string[] = []
-    for (const [vin, { status }] of updates) {
-      if (status === undefined || failures.has(vin)) continue
+    for (const { status } of updates.values()) {
+      if (status === undefined || failures.has(status.vin)) continue
+      const { vin } = status
       vins.push(vin)
       lines.push(projectionOf(cache.get(vin)?.status ?? status))
     }
@@ -193,12 +197,15 @@ export class LatestWriter {
 
 const CONTENDED = 'other instances write the same vehicle all the time'
 
-function compose({ vin, known, next, text, isFitted }: Operation): string {
-  const document = composeLatest(vin, next, text, isFitted)
+/** @throws SyntaxError if the telemetry is no JSON object */
+function compose({ vin, known, next, text, isFitted }: Operation, body: BulkBody): void {
+  const [own, ours] = composeLatestPieces(vin, next, text, isFitted)
   const id = JSON.stringify(vin)
-  return known === undefined
-    ? `{"create":{"_id":${id}}}\n${document}\n`
-    : `{"index":{"_id":${id},"if_seq_no":${known.seqNo},"if_primary_term":${known.primaryTerm}}}\n${document}\n`
+  const action =
+    known === undefined
+      ? `{"create":{"_id":${id}}}\n`
+      : `{"index":{"_id":${id},"if_seq_no":${known.seqNo},"if_primary_term":${known.primaryTerm}}}\n`
+  body.add(action, own, `${ours}\n`)
 }
 
 /** Replaces what is there unless that is newer. */

@@ -1,5 +1,6 @@
 import { joinStatuses } from '../../../domain/join-statuses.ts'
-import { isNewer } from '../../../domain/stamp.ts'
+import type { Position } from '../../../domain/position.ts'
+import { isNewer, type Stamp } from '../../../domain/stamp.ts'
 import type { VehicleStatus } from '../../../domain/vehicle.ts'
 import type { FleetChange, TelemetrySection } from '../../../ports/fleet-index.ts'
 import { emptyRegisters, type PositionRegister, type VehicleRegisters } from './documents.ts'
@@ -21,7 +22,7 @@ export function collectUpdates(change: FleetChange, updates: Map<string, Vehicle
     const { vin, stamp, position } = telemetry
     addUpdate(updates, vin, {
       telemetry,
-      position: position === undefined ? undefined : { stamp, ...position },
+      position: position === undefined ? undefined : registerOf(stamp, position),
       status: undefined,
     })
   }
@@ -29,6 +30,10 @@ export function collectUpdates(change: FleetChange, updates: Map<string, Vehicle
   for (const status of statuses) {
     addUpdate(updates, status.vin, { telemetry: undefined, position: undefined, status })
   }
+}
+
+function registerOf(stamp: Stamp, { longitude, latitude }: Position): PositionRegister {
+  return { stamp, longitude, latitude }
 }
 
 /** The update may be kept and changed. */
