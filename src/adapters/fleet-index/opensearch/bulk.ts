@@ -4,6 +4,7 @@ import {
   EngineError,
   type EngineFailure,
   failureOf,
+  isErrorless,
   reasonOf,
 } from './client.ts'
 
@@ -111,9 +112,9 @@ async function post(
       ...(requireAlias ? { require_alias: true } : {}),
     },
     bulk: operations.slice(from, to),
+    leaveErrorless: true,
   })
-  const isText = typeof body === 'string'
-  const items = isText ? scanItems(body, withSequence) : (body.items ?? []).map(onlyMember)
+  const items = itemsOf(body, withSequence)
   if (items.length !== to - from) {
     const { reason } = failureOf(body)
     throw new EngineError(
@@ -125,6 +126,12 @@ async function post(
 
 interface BulkAnswer {
   readonly items?: readonly Record<string, BulkItem>[]
+}
+
+function itemsOf(answer: string | BulkAnswer, withSequence: boolean): readonly BulkItem[] {
+  if (isErrorless(answer)) return scanItems(answer, withSequence)
+  // Other text is no answer of OpenSearch's, whatever it looks like.
+  return typeof answer === 'string' ? [] : (answer.items ?? []).map(onlyMember)
 }
 
 /** Where nothing failed, items are flat and all of one kind: there is no need to parse them. */
@@ -153,13 +160,15 @@ function numberBehind(
 ): number | undefined {
   const found = answer.indexOf(name, start)
   if (found < 0 || found > end) return undefined
+  const from = found + name.length
   let number = 0
-  for (let at = found + name.length; at < end; at += 1) {
+  let at = from
+  for (; at < end; at += 1) {
     const digit = answer.charCodeAt(at) - 0x30
     if (digit < 0 || digit > 9) break
     number = number * 10 + digit
   }
-  return number
+  return at === from ? undefined : number
 }
 
 function shardTimeoutMs({ requestTimeoutMs }: EngineClient): number {

@@ -16,6 +16,8 @@ export interface EngineRequest {
   readonly body?: object | string
   /** Lines of JSON, each with its line end. */
   readonly bulk?: Buffer
+  /** An answer that `isErrorless` stays the text that it is. */
+  readonly leaveErrorless?: boolean
   /** Statuses that are an answer and no error. */
   readonly expect?: readonly number[]
   /** Instead of OPENSEARCH_REQUEST_TIMEOUT_MS. */
@@ -103,7 +105,8 @@ export class EngineClient {
     const timer = setTimeout(() => call.abort(), timeoutMs)
     try {
       const { statusCode, body } = await call
-      return { status: statusCode ?? 0, body: body as T }
+      const isRead = request.leaveErrorless === true || !isErrorless(body)
+      return { status: statusCode ?? 0, body: isRead ? (body as T) : JSON.parse(body) }
     } catch (error) {
       throw this.#isClosed ? this.#notOpen() : this.#translate(error, request, timeoutMs)
     } finally {
@@ -162,10 +165,15 @@ async function clientOptions(config: OpenSearchFleetIndexConfig): Promise<Client
   }
 }
 
-/** Leaves the answer of a bulk request in which nothing failed as the text that it is. */
+/** A bulk's answer, still text, in which nothing failed; other text came without a JSON type. */
+export function isErrorless(answer: unknown): answer is string {
+  return typeof answer === 'string' && answer.startsWith('{"errors":false,"items":[')
+}
+
+/** Leaves such an answer as it is. */
 class AnswerSerializer extends Serializer {
   override deserialize(text: string): ReturnType<Serializer['deserialize']> {
-    return text.startsWith('{"errors":false,"items":[') ? text : super.deserialize(text)
+    return isErrorless(text) ? text : super.deserialize(text)
   }
 }
 
