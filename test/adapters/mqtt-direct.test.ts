@@ -169,7 +169,7 @@ t.test('a broker of MQTT 3.1.1 is said to be one', async (t) => {
   await until(() => broker.got.length === 1)
   broker.send(Buffer.from([0x20, 2, 0, 1]))
   await until(() => failures.length === 1)
-  t.match(failures[0], { text: 'the broker does not speak MQTT 5', isFinal: true })
+  t.match(failures[0], { text: /the broker does not speak MQTT 5/, isFinal: true })
   t.equal(connected(), 0)
 })
 
@@ -205,7 +205,7 @@ t.test('bytes that are not MQTT', async (t) => {
   await until(() => connected() === 1)
   broker.send(Buffer.from([0, 0]))
   await until(() => endings.length === 1)
-  t.match(endings[0], { text: /the connection failed: a packet/, cause: 'other' })
+  t.match(endings[0], { text: /does not speak MQTT 5: .*a packet/, cause: 'other' })
 })
 
 t.test('PUBACKs are with the broker before the good-bye; later ones are void', async (t) => {

@@ -132,6 +132,36 @@ async function valuesContract(t: Test, open: Open) {
     t.match(reason, { name: 'RangeError' })
   })
 
+  t.test('rows as a table come back as they went, but for what no text can hold', async (t) => {
+    const database = await open(t)
+    const columns = { id: 'integer', name: 'text', amount: 'real', list: 'json' } as const
+    const rows = [
+      { id: 1, name: 'ünï 🚗 "\'\\ \\u0000', amount: 0.1, list: [1, { a: 'b "c"', n: null }] },
+      { id: Number.MAX_SAFE_INTEGER, name: '', amount: -5, list: {} },
+      { id: 3, name: undefined, amount: null },
+      { id: 4, name: 'a\0b\ud800\n', list: ['\0'] },
+    ]
+    const { rows: stored } = await database.run((db) =>
+      sql<{ id: number; list: string | null }>`
+        SELECT x.* FROM ${database.rows('x', columns, rows)} `.execute(db),
+    )
+    const found = stored.map(({ list, ...row }) => ({ ...row, list: list && JSON.parse(list) }))
+    const expected = [
+      { id: 1, name: 'ünï 🚗 "\'\\ \\u0000', amount: 0.1, list: [1, { a: 'b "c"', n: null }] },
+      { id: Number.MAX_SAFE_INTEGER, name: '', amount: -5, list: {} },
+      { id: 3, name: null, amount: null, list: null },
+      { id: 4, name: 'a\uFFFDb\uFFFD\n', amount: null, list: ['\uFFFD'] },
+    ]
+    t.strictSame(
+      found.toSorted((a, b) => a.id - b.id),
+      expected.toSorted((a, b) => a.id - b.id),
+    )
+    const none = await database.run((db) =>
+      sql`SELECT x.* FROM ${database.rows('x', columns, [])}`.execute(db),
+    )
+    t.strictSame(none.rows, [])
+  })
+
   t.test('counters are not used again', async (t) => {
     const database = await open(t)
     const first = await insertThing(database, 'a')

@@ -1,11 +1,13 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely'
+import type { ColumnKinds } from './json-text.ts'
 import type { Migrations } from './migrations/migration.ts'
+import type { ChargingTables } from './tables/charging.ts'
 import type { DeadLetterTables } from './tables/dead-letter.ts'
 import type { LeaseTable } from './tables/lease.ts'
 import type { SignalTable } from './tables/signal.ts'
 
 /** Every table of the operational database; one file a group in `tables/`. */
-export interface Tables extends DeadLetterTables {
+export interface Tables extends DeadLetterTables, ChargingTables {
   lease: LeaseTable
   signal: SignalTable
 }
@@ -42,6 +44,12 @@ export interface Database {
   transaction<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T>
   /** The engine's own clock, in epoch milliseconds: the one clock that instances share. */
   readonly now: RawBuilder<number>
+  /**
+   * Rows as a table of a statement, all in one parameter: any number of them is the same prepared
+   * text, which is what makes statements of many rows cheap. What a row lacks is NULL; an object is
+   * JSON as text. NUL and halves of characters, which PostgreSQL can't hold, become U+FFFD.
+   */
+  rows(name: string, columns: ColumnKinds, rows: readonly object[]): RawBuilder<unknown>
 }
 
 /** For tests. */

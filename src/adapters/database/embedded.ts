@@ -7,6 +7,7 @@ import { type Database, type DatabaseOptions, type Tables, TRANSACTION_MAX_MS } 
 import { createEmbeddedDialect } from './embedded/dialect.ts'
 import type { DriverLimits } from './embedded/driver.ts'
 import type { SqliteEngine } from './embedded/engine.ts'
+import { jsonRows } from './embedded/json-rows.ts'
 import { KyselyDatabase } from './kysely-database.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migrations/migration.ts'
@@ -33,6 +34,7 @@ export function createEmbeddedDatabase(
   const now = sql<number>`CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`
   return new KyselyDatabase({
     now,
+    rows: jsonRows,
     isInTheWay: () => false,
     async open() {
       await mkdir(dataDir, { recursive: true })

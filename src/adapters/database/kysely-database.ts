@@ -7,6 +7,7 @@ import type { Database, Tables } from './database.ts'
 /** What differs between the two engines. */
 export interface Engine {
   readonly now: RawBuilder<number>
+  readonly rows: Database['rows']
   /** Connects and migrates; destroying what it answers undoes it. */
   open(): Promise<Kysely<Tables>>
   /** The transaction had to give way to another one; the same again can succeed at once. */
@@ -30,6 +31,10 @@ export class KyselyDatabase implements Database {
 
   get now(): RawBuilder<number> {
     return this.#engine.now
+  }
+
+  get rows(): Database['rows'] {
+    return this.#engine.rows
   }
 
   async open(): Promise<void> {

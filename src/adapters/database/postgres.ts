@@ -6,6 +6,7 @@ import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migrations/migration.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 import { type ClientLimits, createClientConfig } from './postgres/client-config.ts'
+import { jsonRows } from './postgres/json-rows.ts'
 import { openError } from './postgres/open-error.ts'
 import { createPool } from './postgres/pool.ts'
 import { isInTheWay } from './postgres/translate-error.ts'
@@ -41,6 +42,7 @@ export function createPostgresDatabase(
   }
   return new KyselyDatabase({
     now,
+    rows: jsonRows,
     isInTheWay,
     async open() {
       const db = await connect(config, migrationLimits, 1)

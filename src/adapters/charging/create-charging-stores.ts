@@ -1,0 +1,61 @@
+import type { ChargePoints } from '../../ports/charge-points.ts'
+import type { ChargingCommands } from '../../ports/charging-commands.ts'
+import type { ChargingRecords } from '../../ports/charging-records.ts'
+import type { ChargingTransactions } from '../../ports/charging-transactions.ts'
+import type { IdTokens } from '../../ports/id-tokens.ts'
+import type { Database } from '../database/database.ts'
+import { StoredChargePoints } from './charge-points.ts'
+import { StoredChargingCommands } from './commands.ts'
+import { GroupCommit, type GroupCommitOptions } from './group-commit.ts'
+import { StoredIdTokens } from './id-tokens.ts'
+import { StoredChargingRecords } from './records.ts'
+import { StoredChargingTransactions } from './transactions.ts'
+
+/** A storm of all the charge points that one process can hold, with room. */
+const QUEUE_MAX = 50_000
+const GROUP_MAX = 1000
+/** Shorter than charge points wait for an answer, which is 30 s or more. */
+const DEADLINE_MS = 20_000
+
+export interface ChargingStoresOptions {
+  /** Opened before, and closed after, by whoever made it. */
+  readonly database: Database
+  readonly now: () => number
+  /** Of the transactions in which everything is written. */
+  readonly commit?: Partial<Omit<GroupCommitOptions, 'database'>>
+}
+
+export interface ChargingStores {
+  readonly chargePoints: ChargePoints
+  readonly idTokens: IdTokens
+  readonly transactions: ChargingTransactions
+  readonly commands: ChargingCommands
+  readonly records: ChargingRecords
+  /** Writes that wait or are under way. */
+  readonly pending: () => number
+  /** What was called is finished first; new writes are refused. */
+  close(): Promise<void>
+}
+
+/** Everything of charging that is kept, on one database, in shared transactions. */
+export function createChargingStores(options: ChargingStoresOptions): ChargingStores {
+  const { database, now } = options
+  const commit = new GroupCommit({
+    database,
+    queueMax: QUEUE_MAX,
+    groupMax: GROUP_MAX,
+    deadlineMs: DEADLINE_MS,
+    ...options.commit,
+  })
+  const context = { database, commit, now }
+  // In this order each transaction locks their tables.
+  return {
+    chargePoints: new StoredChargePoints(context),
+    idTokens: new StoredIdTokens(context),
+    transactions: new StoredChargingTransactions(context),
+    commands: new StoredChargingCommands(context),
+    records: new StoredChargingRecords(context),
+    pending: () => commit.size,
+    close: () => commit.close(),
+  }
+}

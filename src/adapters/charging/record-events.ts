@@ -1,0 +1,96 @@
+import { sql, type Transaction } from 'kysely'
+import type { ChargingTransaction, TransactionEvent } from '../../domain/charging-transaction.ts'
+import type { Database, Tables } from '../database/database.ts'
+import { joinEvent } from './join-event.ts'
+import { insertReadings, toReadingRow } from './readings.ts'
+import { inOrder } from './store-context.ts'
+import { ownKey, type StoredTransactionRow, toTransaction } from './transaction-rows.ts'
+
+const NEW_COLUMNS = {
+  key: 'text',
+  charge_point_id: 'text',
+  own_id: 'text',
+  started_at: 'integer',
+} as const
+
+/** What events can change. */
+const JOINED_COLUMNS = {
+  evse_id: 'integer',
+  connector_id: 'integer',
+  token_uid: 'text',
+  token_key: 'text',
+  token_group_id: 'text',
+  started_at: 'integer',
+  meter_start_wh: 'real',
+  meter_wh: 'real',
+  meter_at: 'integer',
+  stopped_at: 'integer',
+  meter_stop_wh: 'real',
+  stop_reason: 'text',
+  charging_state: 'text',
+  remote_start_id: 'integer',
+  reservation_id: 'integer',
+  was_offline: 'integer',
+  versions: 'text',
+} as const
+
+/** Each row is locked, joined with its events (join-event.ts) and written back. */
+export async function record(
+  database: Database,
+  trx: Transaction<Tables>,
+  events: readonly TransactionEvent[],
+): Promise<ChargingTransaction[]> {
+  const keys = events.map(({ chargePointId, ownId }) => ownKey(chargePointId, ownId))
+  const joined = await lockRows(database, trx, events, keys)
+  for (const [at, event] of events.entries()) {
+    const key = keys[at] ?? ''
+    joined.set(key, joinEvent(joined.get(key) as StoredTransactionRow, event))
+  }
+  await updateJoined(database, trx, inOrder(joined))
+  const readings = events.flatMap((event, at) => {
+    const number = joined.get(keys[at] ?? '')?.number ?? 0
+    return event.readings.map((reading) => toReadingRow(number, reading))
+  })
+  await insertReadings(database, trx, readings)
+  return keys.map((key) => toTransaction(joined.get(key) as StoredTransactionRow))
+}
+
+/** As they are, or new ones; nobody else changes them until the end of this transaction. */
+async function lockRows(
+  { rows }: Database,
+  trx: Transaction<Tables>,
+  events: readonly TransactionEvent[],
+  keys: readonly string[],
+): Promise<Map<string, StoredTransactionRow>> {
+  const given = new Map<string, object>()
+  for (const [index, { chargePointId, ownId, at }] of events.entries()) {
+    const key = keys[index] ?? ''
+    given.set(key, { key, charge_point_id: chargePointId, own_id: ownId, started_at: at })
+  }
+  const list = sql.raw(Object.keys(NEW_COLUMNS).join(', '))
+  const { rows: locked } = await sql<StoredTransactionRow>`
+    INSERT INTO charging_transaction (${list}, evse_id, connector_id, was_offline, revision)
+    SELECT ${list}, 0, 0, 0, 0 FROM ${rows('x', NEW_COLUMNS, inOrder(given))} WHERE true
+    ON CONFLICT (key) DO UPDATE SET revision = charging_transaction.revision + 1
+    RETURNING *`.execute(trx)
+  return new Map(locked.map((row) => [row.key, row]))
+}
+
+async function updateJoined(
+  { rows }: Database,
+  trx: Transaction<Tables>,
+  joined: readonly StoredTransactionRow[],
+): Promise<void> {
+  const names = Object.keys(JOINED_COLUMNS)
+  const given = joined.map((row) => pick(row, ['number', ...names]))
+  const changes = sql.raw(names.map((name) => `${name} = x.${name}`).join(', '))
+  await sql`
+    UPDATE charging_transaction SET ${changes}
+    FROM ${rows('x', { number: 'integer', ...JOINED_COLUMNS }, given)}
+    WHERE charging_transaction.number = x.number`.execute(trx)
+}
+
+function pick(row: object, names: readonly string[]): object {
+  const all = row as Record<string, unknown>
+  return Object.fromEntries(names.map((name) => [name, all[name]]))
+}
