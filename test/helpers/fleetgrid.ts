@@ -20,6 +20,12 @@ export interface RunningFleetgrid {
   connect(options?: IClientOptions): Promise<MqttClient>
   get(path: string, role?: AccessRole): Promise<{ status: number; body: any }>
   post(path: string, role?: AccessRole): Promise<{ status: number; body: any }>
+  /** As an operator. */
+  send(
+    method: 'PUT' | 'POST' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; body: any }>
   /** A sample of /metrics whose name and labels match, or 0. */
   metric(pattern: RegExp): Promise<number>
   token(role: AccessRole, subject?: string): Promise<string>
@@ -60,9 +66,13 @@ export async function startFleetgrid(
       subject,
       lifetimeMs: 3_600_000,
     })
-  const ask = async (method: string, path: string, role: AccessRole) => {
-    const headers = { authorization: `Bearer ${await token(role)}` }
-    const answer = await fetch(`${httpUrl}${path}`, { method, headers })
+  const ask = async (method: string, path: string, role: AccessRole, content?: object) => {
+    const headers = {
+      authorization: `Bearer ${await token(role)}`,
+      ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+    const body = content === undefined ? null : JSON.stringify(content)
+    const answer = await fetch(`${httpUrl}${path}`, { method, headers, body })
     const text = await answer.text()
     return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) }
   }
@@ -75,6 +85,7 @@ export async function startFleetgrid(
     token,
     get: (path, role = 'operator') => ask('GET', path, role),
     post: (path, role = 'operator') => ask('POST', path, role),
+    send: (method, path, body) => ask(method, path, 'operator', body),
     async connect(options = {}) {
       const client = await connectAsync(mqttUrl, {
         protocolVersion: 4,

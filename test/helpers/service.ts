@@ -15,6 +15,7 @@ export interface Service {
   /** Ends the process that `start` started and resolves with its exit code or signal. */
   kill(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
   get(path: string): Promise<any>
+  post(path: string, body: object): Promise<any>
   readonly output: () => string
   /** Most memory that the running process has had, from Linux. */
   peakMemoryMb(): number
@@ -73,14 +74,24 @@ export async function createService(
       )
     },
     async get(path) {
-      const pair = await loadKeyPair(join(env.DATA_DIR, 'keys'))
-      const token = signToken(pair, { roles: ['operator'], subject: 'tester', lifetimeMs: 600_000 })
-      const answer = await fetch(`${httpUrl}${path}`, {
-        headers: { authorization: `Bearer ${token}` },
-      })
+      const answer = await fetch(`${httpUrl}${path}`, { headers: await authorize(env.DATA_DIR) })
       return answer.json()
     },
+    async post(path, body) {
+      const headers = {
+        ...(await authorize(env.DATA_DIR)),
+        'content-type': 'application/json',
+      }
+      const request = { method: 'POST', headers, body: JSON.stringify(body) }
+      return (await fetch(`${httpUrl}${path}`, request)).json()
+    },
   }
+}
+
+async function authorize(dataDir: string): Promise<{ authorization: string }> {
+  const pair = await loadKeyPair(join(dataDir, 'keys'))
+  const token = signToken(pair, { roles: ['operator'], subject: 'tester', lifetimeMs: 600_000 })
+  return { authorization: `Bearer ${token}` }
 }
 
 function peakMemoryMb(pid: number | undefined): number {

@@ -1,0 +1,73 @@
+import {
+  CHARGE_POINT_ID,
+  type ChargePoint,
+  type ChargePointSettings,
+  type ProtocolVersion,
+} from '../domain/charge-point.ts'
+import type { ChargePoints } from '../ports/charge-points.ts'
+import type { ChargePointKeys } from './charge-point-keys.ts'
+import type { ChargePointSession } from './session.ts'
+
+/** How a charge point says who it is, before it may say anything else. */
+export interface Introduction {
+  readonly protocol: ProtocolVersion
+  /** Of HTTP Basic; the key is bytes (OCPP security whitepaper §2.3). */
+  readonly credentials?: { readonly user: string; readonly key: Uint8Array } | undefined
+  readonly isTls: boolean
+}
+
+export type Admission =
+  | { readonly session: ChargePointSession; readonly previousInstance?: string | undefined }
+  | { readonly refusal: Refusal }
+
+/** not-known: nobody has registered it; wrong-key: or none, or one where none is set. */
+export type Refusal = 'not-known' | 'wrong-key' | 'not-secure-enough'
+
+export interface AdmissionOptions {
+  readonly chargePoints: ChargePoints
+  readonly instance: string
+  readonly keys: ChargePointKeys
+  /** Settings of those that nobody has registered; undefined: they are refused. */
+  readonly selfRegistration: ChargePointSettings | undefined
+  readonly clock: { now(): number }
+}
+
+export interface Admissions {
+  /** Who is admitted has the connection from now on: another one of its id is to be closed. */
+  admit(id: string, introduction: Introduction): Promise<Admission>
+}
+
+export function createAdmissions(options: AdmissionOptions): Admissions {
+  const { chargePoints, instance, keys, clock } = options
+  const findOrRegister = async (id: string): Promise<ChargePoint | undefined> => {
+    const found = await chargePoints.find(id)
+    const settings = options.selfRegistration
+    if (found !== undefined || settings === undefined || !CHARGE_POINT_ID.test(id)) return found
+    await chargePoints.create(id, settings, undefined)
+    // Another connection of it may have been faster: what is stored counts.
+    return chargePoints.find(id)
+  }
+  return {
+    async admit(id, { protocol, credentials, isTls }) {
+      const chargePoint = await findOrRegister(id)
+      if (chargePoint === undefined) return { refusal: 'not-known' }
+      const { keyHash, securityProfileMin, registration, leniency, connection } = chargePoint
+      if (securityProfileMin >= 2 && !isTls) return { refusal: 'not-secure-enough' }
+      if (keyHash === undefined ? securityProfileMin > 0 : !isHis(id, credentials, keyHash)) {
+        return { refusal: 'wrong-key' }
+      }
+      const now = clock.now()
+      const epoch = await chargePoints.connected(id, instance, protocol, now)
+      const session = { id, protocol, epoch, registration, leniency, lastSeenAt: now }
+      return { session, previousInstance: connection?.instance }
+    },
+  }
+
+  function isHis(id: string, credentials: Introduction['credentials'], keyHash: string): boolean {
+    return (
+      credentials !== undefined &&
+      credentials.user === id &&
+      keys.matches(id, credentials.key, keyHash)
+    )
+  }
+}

@@ -1,0 +1,31 @@
+import type { ServicesOptions } from './create-services.ts'
+import type { ChargingServices } from './services.ts'
+
+type Options = Pick<
+  ServicesOptions,
+  'chargePoints' | 'clock' | 'heartbeatIntervalSeconds' | 'bootRetryIntervalSeconds' | 'onEvent'
+>
+
+/** What it is, also of those that may not work: an operator decides about them by it. */
+export function createBooting(options: Options): ChargingServices['booting'] {
+  const { chargePoints, clock, onEvent } = options
+  return {
+    async boot(session, boot) {
+      const [settings] = await Promise.all([
+        chargePoints.find(session.id),
+        chargePoints.booted(session.id, boot, clock.now()),
+      ])
+      // Whoever has been removed since it connected must not go on.
+      const registration = settings?.registration ?? 'rejected'
+      session.registration = registration
+      onEvent({ kind: 'boot', outcome: registration, chargePointId: session.id })
+      const isAccepted = registration === 'accepted'
+      return {
+        registration,
+        intervalSeconds: isAccepted
+          ? options.heartbeatIntervalSeconds
+          : options.bootRetryIntervalSeconds,
+      }
+    },
+  }
+}
