@@ -33,6 +33,9 @@ The topics that Fleetgrid reads, as it checks them: the original's seven, and tw
 \`make docs\`. Keys are lower-cased at every level before they are read, so any spelling will do;
 unknown keys are kept. A number that comes as text is read as a number where it is plainly one, and
 counted. What can't be used becomes a dead letter with its reason.
+History from before HISTORY_RETENTION_DAYS is dropped, also of a message that comes today: a vehicle's clock
+that stands at 1970 costs its history, not its latest state. A message larger than the feed takes (embedded:
+256 KB, AWS IoT Core: 128 KB) ends the connection of its sender, as MQTT 3.1.1 has no other answer.
 
 ${sections.join('\n\n')}
 `

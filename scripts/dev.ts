@@ -8,13 +8,15 @@ import { parseArgs } from 'node:util'
 const { values: options } = parseArgs({
   options: {
     vehicles: { type: 'string', default: '54' },
+    'charge-points': { type: 'string', default: '50' },
     speedup: { type: 'string', default: '2' },
     help: { type: 'boolean', default: false },
   },
 })
 if (options.help) {
-  console.log(`Usage: node scripts/dev.ts [--vehicles 54] [--speedup 2]
-Starts Fleetgrid with embedded adapters and simulated vehicles on the 18 real routes.
+  console.log(`Usage: node scripts/dev.ts [--vehicles 54] [--speedup 2] [--charge-points 50]
+Starts Fleetgrid with embedded adapters, simulated vehicles on the 18 real routes, and simulated
+charge points of both OCPP versions.
 Data goes to DATA_DIR (./data); delete the folder to start afresh. Ctrl-C stops everything.`)
   process.exit(0)
 }
@@ -40,12 +42,14 @@ const folder = env['DATA_DIR'] === undefined ? '' : `DATA_DIR=${env['DATA_DIR']}
 const token = await output('scripts/token.ts', ['--role', 'operator'])
 const drive = ['--vehicles', options.vehicles, '--speedup', options.speedup, '--broker', mqtt]
 run('simulators/vehicles/main.ts', [...drive, '--quiet'], { SIMULATOR_PASSWORD: token })
+if (options['charge-points'] !== '0') await charge()
 
 console.log(`
-  Fleetgrid is running, with ${options.vehicles} simulated vehicles on 18 real routes.
+  Fleetgrid is running, with ${options.vehicles} simulated vehicles on 18 real routes and ${options['charge-points']} charge points.
 
     API docs   ${http}/docs
     MQTT       ${mqtt}   (WebSocket: ws://127.0.0.1:${env['HTTP_PORT'] ?? '8080'}/mqtt)
+    OCPP       ws://127.0.0.1:${env['HTTP_PORT'] ?? '8080'}/ocpp/{id of the charge point}   (1.6, 2.0.1)
     Health     ${http}/ready
     Metrics    ${http}/metrics
     Token      (operator, 12 hours; another one: make token ROLE=viewer)
@@ -57,6 +61,9 @@ ${token}
     TOKEN=$(${folder}make -s token ROLE=operator)
     curl -sG ${http}/vehicles/aggregate -H "Authorization: Bearer $TOKEN" \\
       --data-urlencode 'filters={"filters":{"boundaries":[[-180,-85,180,85]]},"pagination":{"maxResults":2},"clusters":{"zoom":3}}'
+    curl -s '${http}/charge-points?limit=3' -H "Authorization: Bearer $TOKEN"
+    curl -s -X POST '${http}/charge-points/CP-0001/commands?wait=10' -H "Authorization: Bearer $TOKEN" \\
+      -H 'content-type: application/json' -d '{"kind":"trigger-message","parameters":{"message":"heartbeat"}}'
     curl -sN ${http}/vehicles/stream -H "Authorization: Bearer $TOKEN"
 
   Ctrl-C stops everything. The data stays in ${env['DATA_DIR'] ?? './data'} and grows by about 0.4 GB an hour;
@@ -76,6 +83,30 @@ function run(
   })
   children.push(child)
   return child
+}
+
+/** Drivers whose cards are known, at charge points that charge an hour in a minute. */
+async function charge(): Promise<void> {
+  const cards = ['CARD-0001', 'CARD-0002', 'CARD-0003']
+  for (const card of cards) {
+    const answer = await fetch(`${http}/id-tokens/${card}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ concurrentMax: 1000 }),
+    })
+    if (!answer.ok) throw new Error(`the id token ${card} was not taken: ${await answer.text()}`)
+  }
+  const url = `${http.replace('http', 'ws')}/ocpp`
+  const args = [
+    '--count',
+    options['charge-points'],
+    '--protocol',
+    'mixed',
+    '--speed',
+    '60',
+    '--quiet',
+  ]
+  run('simulators/charge-points/simulate.ts', [...args, '--url', url, '--id-tag', cards.join(',')])
 }
 
 async function ready(): Promise<void> {

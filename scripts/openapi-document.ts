@@ -1,53 +1,37 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { createEmbeddedDatabase } from '../src/adapters/database/embedded.ts'
-import { createStoredDeadLetters } from '../src/adapters/dead-letters/stored.ts'
-import { createEmbeddedFleetIndex } from '../src/adapters/fleet-index/embedded.ts'
-import { createFolderObjectStore } from '../src/adapters/object-store/folder.ts'
+import { createPorts } from '../src/adapters/create-ports.ts'
 import { buildApp } from '../src/app.ts'
-import { systemClock } from '../src/domain/clock.ts'
+import { createConfig } from '../src/config/config.ts'
+import { readEnv } from '../src/config/env.ts'
+import { createCharging } from '../src/create-charging.ts'
+import { systemClock as clock } from '../src/domain/clock.ts'
 import { createLiveVehicles } from '../src/fleet/live-vehicles.ts'
 import { createKeys } from '../src/http/auth.ts'
 import { createMetrics } from '../src/http/metrics.ts'
+import { observeAdapters } from '../src/observe-adapters.ts'
 
 /** The document of every route, as the running service shows it. Nothing is opened for it. */
 export async function createOpenapiDocument(): Promise<string> {
-  const dataDir = join(tmpdir(), 'fleetgrid-openapi')
+  const config = createConfig(readEnv({ DATA_DIR: join(tmpdir(), 'fleetgrid-openapi') }))
   const metrics = createMetrics()
-  const clock = systemClock
-  const keys = { provider: 'local-keys', keyDir: dataDir, issuer: undefined } as const
+  const logger = pino({ level: 'silent' })
+  const keys = createKeys(config.auth, clock)
+  const instance = 'document'
+  const onWaiting = (): void => undefined
+  const hooks = observeAdapters({ metrics, keys, logger, clock, onWaiting })
+  const ports = createPorts(config, { instance, now: clock.now, hooks })
   const app = await buildApp({
-    config: {
-      http: {
-        host: '127.0.0.1',
-        port: 0,
-        rateLimitPerSecond: 0,
-        trustedProxies: [],
-        corsOrigins: [],
-      },
-      queries: { clustersMax: 1 },
-    },
-    logger: pino({ level: 'silent' }),
-    metrics,
-    clock,
-    keys: createKeys({ ...keys, audience: undefined }, clock),
+    ...{ config, logger, metrics, clock, keys },
     health: { check: async () => [] },
     fleet: {
-      index: createEmbeddedFleetIndex({ adapter: 'embedded', dataDir, sizeMaxBytes: 1 }),
-      live: createLiveVehicles({ intervalMs: 1000, clientsMax: 0, metrics, clock }),
+      index: ports.fleetIndex,
+      live: createLiveVehicles({ ...config.stream, metrics, clock }),
     },
+    charging: createCharging({ config, ports, instance, metrics, logger, clock }),
     deliver: () => undefined,
-    deadLetters: {
-      store: createStoredDeadLetters({
-        database: createEmbeddedDatabase({ adapter: 'embedded', dataDir }),
-        objectStore: createFolderObjectStore({ folder: dataDir }),
-        sizeMaxBytes: 1,
-        instance: 'document',
-        now: clock.now,
-      }),
-      redrive: async () => ({ outcome: 'accepted' }),
-    },
+    deadLetters: { store: ports.deadLetters, redrive: async () => ({ outcome: 'accepted' }) },
   })
   await app.ready()
   const document = app.swagger()

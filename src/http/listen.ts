@@ -4,10 +4,13 @@ import { errorMessage } from '../domain/errors.ts'
 
 const CLOSE_GRACE_MS = 2000
 
+/** Connections that wait to be accepted when a fleet of charge points comes back at once; Linux's own limit. */
+const BACKLOG = 4096
+
 /** @throws Error for people, with what to do */
 export async function listen(app: FastifyInstance, { host, port }: Config['http']): Promise<void> {
   try {
-    await app.listen({ host, port })
+    await app.listen({ host, port, backlog: BACKLOG })
   } catch (error) {
     const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
     const hint = isTaken

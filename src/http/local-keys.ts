@@ -1,14 +1,8 @@
-import {
-  createHash,
-  createPublicKey,
-  generateKeyPair,
-  type KeyObject,
-  randomUUID,
-} from 'node:crypto'
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { createHash, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createSigner } from 'fast-jwt'
+import { readOrCreatePrivateFile } from '../lib/private-file.ts'
 import type { AccessRole, KeySource } from './caller.ts'
 
 const PRIVATE_KEY_FILE = 'token-key.pem'
@@ -37,7 +31,7 @@ export function createLocalKeys(keyDir: string): KeySource {
 /** Reads the pair, or creates it. Of two processes that start at once both get the same pair. */
 export async function loadKeyPair(keyDir: string): Promise<KeyPair> {
   const file = join(keyDir, PRIVATE_KEY_FILE)
-  const privateKey = (await readIfThere(file)) ?? (await createPrivateKey(keyDir, file))
+  const privateKey = await readOrCreatePrivateFile(file, createPrivateKey)
   const publicKey = readPublicKey(file, privateKey)
     .export({ type: 'spki', format: 'pem' })
     .toString()
@@ -53,32 +47,9 @@ function readPublicKey(file: string, privateKey: string): KeyObject {
   }
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-async function createPrivateKey(keyDir: string, file: string): Promise<string> {
-  await mkdir(keyDir, { recursive: true, mode: 0o700 })
+async function createPrivateKey(): Promise<string> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
-  const temporary = `${file}.${randomUUID()}`
-  const handle = await open(temporary, 'wx', 0o600)
-  try {
-    await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }))
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  // A link is all or nothing, and fails if another process was faster: then its key counts.
-  await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
-  await unlink(temporary)
-  return readFile(file, 'utf8')
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
 export interface TokenRequest {

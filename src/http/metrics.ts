@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createOcppMetrics } from './ocpp-metrics.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -15,6 +16,7 @@ export function createMetrics() {
     ...createMessageMetrics([registry]),
     ...createWriteMetrics([registry]),
     ...createEdgeMetrics([registry]),
+    ...createOcppMetrics([registry]),
   }
 }
 

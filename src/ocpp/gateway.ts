@@ -1,0 +1,328 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { FastifyPluginAsync } from 'fastify'
+import type { Logger } from 'pino'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import type { Admission, Admissions } from '../charging/admission.ts'
+import type { ChargingServices } from '../charging/services.ts'
+import type { ChargePointChannel, ChargePointSession } from '../charging/session.ts'
+import { CHARGE_POINT_ID, type ProtocolVersion } from '../domain/charge-point.ts'
+import type { Clock } from '../domain/clock.ts'
+import { FleetgridError } from '../domain/errors.ts'
+import type { Metrics } from '../http/metrics.ts'
+import type { UpgradeRoute } from '../http/websockets.ts'
+import { Wheel } from '../lib/wheel.ts'
+import type { ActionTable } from './action.ts'
+import { COMPRESSION } from './compression.ts'
+import { Connection, type ConnectionContext } from './connection.ts'
+import { Connections } from './connections.ts'
+import { parseCredentials } from './credentials.ts'
+import { createOcppObserver, type OcppObserver, type OnDeviation } from './observer.ts'
+import type { OcppOptions } from './ocpp-options.ts'
+import { createDescribePeer, type DescribePeer } from './peer.ts'
+import { agreeOnSubprotocol, createProtocol } from './protocol.ts'
+import { type HandshakeRefusal, refuseHandshake } from './refuse-handshake.ts'
+import { WireLog } from './wire-log.ts'
+
+// What passes through here: the handshake of a charge point. Its path says who it is, its headers which
+// versions it speaks and what proves it; all is decided before the upgrade, while HTTP can still answer.
+
+export interface GatewayDeps {
+  readonly admissions: Admissions
+  /** Told of each connection that was admitted, once that it is here and once that it is gone. */
+  readonly presence: {
+    joined(channel: ChargePointChannel, previousInstance: string | undefined): void
+    /** Also of one that was gone before it was here. */
+    left(channel: { readonly session: ChargePointSession }): void
+  }
+  readonly services: ChargingServices
+  /** Versions without a table are not spoken. */
+  readonly actions: Readonly<Partial<Record<ProtocolVersion, ActionTable>>>
+  readonly options: OcppOptions
+  readonly trustedProxies: readonly string[]
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly onDeviation?: OnDeviation
+  /** 0 to 1; for jitter. */
+  readonly random?: () => number
+}
+
+const PREFIX = '/ocpp/'
+const PROTOCOL_ERROR = 1002
+const WHEEL_TICK_MS = 100
+/** For the closing handshake. */
+const CLOSE_GRACE_MS = 2000
+
+/** `closeTimeout` is not in the types yet. */
+type UpgraderOptions = ServerOptions & { readonly closeTimeout: number }
+
+type Accepted = Extract<Admission, { session: ChargePointSession }>
+
+/** A handshake that is under way. */
+interface Handshake {
+  readonly id: string
+  readonly version: ProtocolVersion
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+export class Gateway implements UpgradeRoute {
+  readonly prefix = PREFIX
+  readonly connections = new Connections()
+  readonly wireLog: WireLog
+  readonly #deps: GatewayDeps
+  readonly #wheel: Wheel
+  readonly #observer: OcppObserver
+  readonly #describePeer: DescribePeer
+  readonly #random: () => number
+  readonly #contexts: ReadonlyMap<ProtocolVersion, ConnectionContext>
+  readonly #upgrader: WebSocketServer
+  #handshakes = 0
+  #isStopping = false
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps
+    this.#random = deps.random ?? Math.random
+    this.wireLog = new WireLog(deps.options.wireLogMaxBytes)
+    this.#wheel = new Wheel({ tickMs: WHEEL_TICK_MS, now: monotonic })
+    this.#observer = createOcppObserver(deps)
+    this.#describePeer = createDescribePeer(deps.trustedProxies)
+    this.#contexts = this.#createContexts()
+    const upgraderOptions: UpgraderOptions = {
+      noServer: true,
+      clientTracking: false,
+      maxPayload: deps.options.frameSizeMaxBytes,
+      perMessageDeflate: COMPRESSION,
+      handleProtocols: (offered) => this.#agree(offered)?.name ?? false,
+      closeTimeout: CLOSE_GRACE_MS,
+    }
+    this.#upgrader = new WebSocketServer(upgraderOptions)
+  }
+
+  start(): void {
+    this.#wheel.start()
+  }
+
+  /**
+   * No new connections; those that are here are closed (1001), evenly over the time given and each
+   * after the call that is being handled. Resolves when none is left.
+   */
+  async drain(overMs: number): Promise<void> {
+    this.#isStopping = true
+    await this.connections.closeAll(overMs)
+    this.#wheel.stop()
+  }
+
+  /** For browsers and people; and so that closing the server doesn't wait for connections. */
+  readonly routes: FastifyPluginAsync = async (app) => {
+    const options = { config: { rateLimit: false as const }, schema: { hide: true } }
+    app.get(`${PREFIX}:chargePointId`, options, async (_request, reply) => {
+      const detail = 'Charge points connect here by WebSocket'
+      const problem = { type: 'about:blank', title: 'Upgrade Required', status: 426, detail }
+      reply.code(426).header('upgrade', 'websocket').type('application/problem+json')
+      return JSON.stringify(problem)
+    })
+    app.addHook('preClose', () => this.drain(0))
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node has none of its own any more.
+    socket.on('error', destroy)
+    const id = readId(request.url ?? '')
+    const offered = offeredSubprotocols(request)
+    const refusal = this.#findRefusal(request, id, offered)
+    if (refusal !== undefined || id === undefined) {
+      this.#refuse(id, refusal ?? 'bad-id', request, socket)
+      return
+    }
+    const version = this.#agree(offered)?.version
+    if (version === undefined) this.#completeAndClose(id, { request, socket, head })
+    else void this.#admit({ id, version, request, socket, head })
+  }
+
+  /** What can be said without asking anybody. */
+  #findRefusal(
+    request: IncomingMessage,
+    id: string | undefined,
+    offered: readonly string[],
+  ): HandshakeRefusal | undefined {
+    if (!isWebsocket(request)) return 'not-websocket'
+    if (id === undefined) return 'bad-id'
+    if (this.#isStopping) return 'stopping'
+    if (offered.length === 0) return 'no-subprotocol'
+    return this.#handshakes >= this.#deps.options.handshakesMax ? 'busy' : undefined
+  }
+
+  #agree(offered: Iterable<string>) {
+    return agreeOnSubprotocol(offered, (version) => this.#contexts.has(version))
+  }
+
+  async #admit(handshake: Handshake): Promise<void> {
+    const { id, version, request, socket } = handshake
+    const { admissions } = this.#deps
+    this.#handshakes += 1
+    try {
+      const admission = await this.#inTime(
+        admissions.admit(id, {
+          protocol: version,
+          credentials: parseCredentials(request.headers.authorization),
+          isTls: this.#describePeer(request).isTls,
+        }),
+      )
+      if ('refusal' in admission) this.#refuse(id, admission.refusal, request, socket)
+      else if (this.#isStopping) {
+        this.#deps.presence.left(admission)
+        this.#refuse(id, 'stopping', request, socket)
+      } else this.#complete(handshake, admission)
+    } catch (error) {
+      const isPlanned = error instanceof FleetgridError
+      if (!isPlanned) this.#observer.bug(id, 'handshake', 'a handshake failed', error)
+      this.#refuse(id, isPlanned ? 'unavailable' : 'failed', request, socket)
+    } finally {
+      this.#handshakes -= 1
+    }
+  }
+
+  /** Who is admitted too late is gone again. */
+  async #inTime(admission: Promise<Admission>): Promise<Admission> {
+    let isLate = false
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      isLate = true
+      late.reject(new FleetgridError('unavailable', 'the handshake took too long'))
+    }, this.#deps.options.handshakeTimeoutMs)
+    admission.then(
+      (answer) => {
+        if (isLate && 'session' in answer) this.#deps.presence.left(answer)
+      },
+      () => {},
+    )
+    try {
+      return await Promise.race([admission, late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #complete({ id, version, request, socket, head }: Handshake, admission: Accepted): void {
+    const { presence } = this.#deps
+    const { session, previousInstance } = admission
+    let isUpgraded = false
+    socket.removeListener('error', destroy)
+    this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
+      isUpgraded = true
+      this.#join(session, previousInstance, webSocket, version)
+    })
+    if (isUpgraded) return
+    // It has hung up meanwhile.
+    presence.left({ session })
+    this.#observer.refused(id, 'gone', this.#describePeer(request).address)
+  }
+
+  #join(
+    session: ChargePointSession,
+    previousInstance: string | undefined,
+    webSocket: WebSocket,
+    version: ProtocolVersion,
+  ): void {
+    const context = this.#contexts.get(version)
+    if (context === undefined) throw new Error(`${version} is not spoken`)
+    const connection = new Connection(session, webSocket, context)
+    const isNewest = this.connections.add(connection)
+    this.#observer.joined(session.id, version, this.connections.count(version))
+    if (isNewest) this.#deps.presence.joined(connection, previousInstance)
+  }
+
+  #left(connection: Connection, cause: string): void {
+    const { session } = connection
+    const { id, protocol } = session
+    this.connections.remove(connection)
+    this.#observer.left(id, protocol, this.connections.count(protocol), cause)
+    this.#deps.presence.left(connection)
+  }
+
+  /** 1.6J §3.1.2, 2.0.1 part 4 §3.1.2: the handshake is completed without a subprotocol, then closed. */
+  #completeAndClose(
+    id: string,
+    { request, socket, head }: Pick<Handshake, 'request' | 'socket' | 'head'>,
+  ): void {
+    this.#observer.refused(id, 'not-agreed', this.#describePeer(request).address)
+    socket.removeListener('error', destroy)
+    this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', ignore)
+      webSocket.close(PROTOCOL_ERROR, 'no common subprotocol')
+    })
+  }
+
+  #refuse(
+    id: string | undefined,
+    refusal: HandshakeRefusal,
+    request: IncomingMessage,
+    socket: Duplex,
+  ): void {
+    this.#observer.refused(id ?? '', refusal, this.#describePeer(request).address)
+    refuseHandshake(socket, refusal, this.#random)
+  }
+
+  #createContexts(): ReadonlyMap<ProtocolVersion, ConnectionContext> {
+    const { actions, services, options, clock } = this.#deps
+    const contexts = new Map<ProtocolVersion, ConnectionContext>()
+    for (const version of ['1.6', '2.0.1'] as const) {
+      const table = actions[version]
+      if (table === undefined) continue
+      contexts.set(version, {
+        protocol: createProtocol(version, table),
+        services,
+        options,
+        observer: this.#observer,
+        wireLog: this.wireLog,
+        wheel: this.#wheel,
+        clock,
+        monotonic,
+        random: this.#random,
+        onClosed: (connection, cause) => this.#left(connection, cause),
+      })
+    }
+    return contexts
+  }
+}
+
+/** The last part of the path, decoded (1.6J §3.1.1: `RDAM%20123`); queries say nothing. */
+function readId(url: string): string | undefined {
+  const [path = ''] = url.split('?')
+  const encoded = path.slice(PREFIX.length).replace(/\/$/, '')
+  if (encoded.includes('/')) return undefined
+  try {
+    const id = decodeURIComponent(encoded)
+    return CHARGE_POINT_ID.test(id) ? id : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function offeredSubprotocols({ headers }: IncomingMessage): string[] {
+  const names = (headers['sec-websocket-protocol'] ?? '').split(',')
+  return names.map((name) => name.trim()).filter((name) => name !== '')
+}
+
+/** RFC 6455 §4.2.1, as far as `ws` would refuse it after the charge point was admitted. */
+function isWebsocket({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    headers['sec-websocket-version'] === '13' &&
+    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
+  )
+}
+
+function destroy(this: Duplex): void {
+  this.destroy()
+}
+
+function ignore(): void {}
+
+function monotonic(): number {
+  return performance.now()
+}
