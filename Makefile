@@ -11,7 +11,7 @@ $(INSTALLED): package.json package-lock.json
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-29s %s\n", $$1, $$2 }'
 
 .PHONY: install
 install: $(INSTALLED) ## Install what package-lock.json names
@@ -40,6 +40,10 @@ up-local: $(INSTALLED) ## The same without Docker: engines from Maven, Debian an
 .PHONY: simulate
 simulate: $(INSTALLED) ## Drive vehicles against a running service (VEHICLES=200 SPEEDUP=10 BROKER=mqtt://…)
 	node simulators/vehicles/main.ts --vehicles $(or $(VEHICLES),200) --speedup $(or $(SPEEDUP),10) --broker $(or $(BROKER),mqtt://127.0.0.1:1883)
+
+.PHONY: run-charging-point-simulator
+run-charging-point-simulator: $(INSTALLED) ## Charge cars against an OCPP server (COUNT=50 SPEED=60 PROTOCOL=mixed BACKEND_HOSTNAME=…)
+	node simulators/charge-points/simulate.ts --count $(or $(COUNT),50) --speed $(or $(SPEED),60) --protocol $(or $(PROTOCOL),mixed)
 
 .PHONY: token
 token: $(INSTALLED) ## Print a token for the API (ROLE=viewer|operator|admin|device, SUBJECT=name)
@@ -78,6 +82,10 @@ bench-ingest: $(INSTALLED) ## Measure MQTT publish → PUBACK → queryable (ENG
 .PHONY: bench-query
 bench-query: $(INSTALLED) ## Measure /vehicles/aggregate beside the bare index (ENGINE=embedded|opensearch)
 	ENGINE=$(or $(ENGINE),embedded) node bench/query.ts
+
+.PHONY: bench-charging
+bench-charging: $(INSTALLED) ## Measure charge points beside a bare ws server (OPTIONS="--quick|--full --postgres --profile")
+	node bench/charging.ts $(OPTIONS)
 
 .PHONY: clean
 clean: ## Remove what was installed or built; data stays
