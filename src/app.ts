@@ -3,7 +3,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import fastifyCors from '@fastify/cors'
 import fastifyHelmet from '@fastify/helmet'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import { anomalyRoutes } from './anomalies/routes.ts'
 import type { Config } from './config/config.ts'
@@ -22,7 +27,7 @@ import { registerDocs, registerOpenapi } from './http/openapi.ts'
 import { operationsRoutes, refuseWhileStarting } from './http/operations-routes.ts'
 import { registerRateLimit } from './http/rate-limit.ts'
 import { Problem } from './http/schemas.ts'
-import { registerMqttSocket, registerWebsockets } from './http/websockets.ts'
+import { registerMqttSocket, registerWebsockets, type UpgradeRoute } from './http/websockets.ts'
 import type { DeadLetters } from './ports/dead-letters.ts'
 import type { FleetIndex } from './ports/fleet-index.ts'
 import type { FeedMessage } from './ports/telemetry-feed.ts'
@@ -43,6 +48,8 @@ export interface AppDeps {
   /** Without it: no vehicle routes. */
   readonly fleet?: { readonly index: FleetIndex; readonly live: LiveVehicles }
   readonly deadLetters: { readonly store: DeadLetters; readonly redrive: RedriveLetter }
+  /** Without it: no charge points. */
+  readonly charging?: { readonly upgrades: UpgradeRoute; readonly routes: FastifyPluginAsync }
   /** Takes messages that come over HTTP; without it: no routes for them. */
   readonly deliver?: (message: FeedMessage) => void
   /** An MQTT client on the WebSocket /mqtt; without it the path doesn't exist. */
@@ -68,11 +75,11 @@ const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** Does not listen. Closing it ends live streams first, then waits for requests under way. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, metrics, keys, fleet, deliver, mqttSocket } = deps
+  const { config, metrics, keys, fleet, charging, deliver, mqttSocket } = deps
   const app = createServer(deps)
   registerErrors(app)
   app.addSchema(Problem)
-  await registerWebsockets(app)
+  await registerWebsockets(app, charging === undefined ? [] : [charging.upgrades])
   observeRequests(app, metrics)
   if (deps.starting !== undefined) refuseWhileStarting(app, deps.starting)
   await app.register(fastifyHelmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY })
@@ -89,6 +96,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   if (fleet !== undefined) {
     await app.register(fleetRoutes, { ...fleet, clustersMax: config.queries.clustersMax })
   }
+  if (charging !== undefined) await app.register(charging.routes)
   if (deliver !== undefined) await app.register(anomalyRoutes, { deliver, clock: deps.clock })
   await app.register(deadLetterRoutes, { ...deps.deadLetters, clock: deps.clock })
   if (mqttSocket !== undefined) registerMqttSocket(app, mqttSocket)
@@ -117,6 +125,6 @@ function createServer({ config, logger }: AppDeps): FastifyInstance {
     frameworkErrors: handleFrameworkError,
     clientErrorHandler: handleClientError,
     // A parameter that nobody knows is refused instead of dropped, one that comes twice too.
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, discriminator: true } },
   })
 }

@@ -6,6 +6,8 @@ import { createPorts, type Ports } from './adapters/create-ports.ts'
 import { lockDataFolder } from './adapters/data-folder-lock.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
+import type { Role } from './config/env.ts'
+import { createCharging } from './create-charging.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
 import { errorMessage } from './domain/errors.ts'
 import { createLiveVehicles } from './fleet/live-vehicles.ts'
@@ -24,6 +26,8 @@ import { followChanges } from './telemetry/follow-changes.ts'
 import { Ingest } from './telemetry/ingest.ts'
 
 const CLOSE_GRACE_MS = 2000
+/** Of the drain time-out, over which charge points are sent away. */
+const CHARGE_POINTS_SHARE = 0.6
 const STOPPING = 'this instance is stopping'
 
 export interface Fleetgrid {
@@ -61,7 +65,7 @@ export async function createFleetgrid(
   options: FleetgridOptions,
 ): Promise<Fleetgrid> {
   const parts = await createParts(config, options)
-  const { ports, stopping, cleanup, ingest, retention, follower, app } = parts
+  const { ports, stopping, cleanup, ingest, retention, follower, charging, app } = parts
   return {
     async start() {
       try {
@@ -79,7 +83,10 @@ export async function createFleetgrid(
       void retention.stop()
       void follower.stop()
       const intake = Promise.all(parts.started.map((feed) => feed.stopIntake()))
-      const drained = intake.then(() => ingest.drain())
+      const drained = Promise.all([
+        intake.then(() => ingest.drain()),
+        charging?.drain(config.drainTimeoutMs * CHARGE_POINTS_SHARE),
+      ])
       const finished = await isDoneWithin(config.drainTimeoutMs, drained)
       if (!finished) ingest.abort(STOPPING)
       return finished
@@ -104,8 +111,9 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
   const keys = createKeys(config.auth, clock)
   const startup = createStartup({ logger, clock })
   const { waiting: onWaiting, problem: starting } = startup
+  const instance = `${hostname()}-${randomUUID().slice(0, 8)}`
   const ports = createPorts(config, {
-    instance: `${hostname()}-${randomUUID().slice(0, 8)}`,
+    instance,
     now: clock.now,
     hooks: observeAdapters({ metrics, keys, logger, clock, onWaiting }),
   })
@@ -124,7 +132,10 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
   const retention = createRetention({ ...ports, ...config.retention, clock, metrics, logger })
   const learn: Ingest['learn'] = (snapshot) => ingest.learn(snapshot)
   const follower = followChanges({ ...ports, learn, logger })
-  const has = (role: 'fleet-api' | 'telemetry'): boolean => config.roles.has(role)
+  const has = (role: Role): boolean => config.roles.has(role)
+  const charging = has('charging')
+    ? createCharging({ config, ports, instance, metrics, logger, clock })
+    : undefined
   const feeds = has('telemetry') ? [telemetryFeed, ...queues] : []
 
   const started: TelemetryFeed[] = []
@@ -143,17 +154,18 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     health: createHealth({ ports, clock, starting, problems }),
     starting,
     ...(has('fleet-api') ? { fleet: { index: fleetIndex, live } } : {}),
+    ...(charging === undefined ? {} : { charging }),
     deadLetters: { store: deadLetters, redrive: (letter) => ingest.redrive(letter) },
     ...(has('telemetry') ? { deliver: (message) => ingest.deliver(message) } : {}),
     mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
   })
-  const services = { ingest, retention, follower, keys, app }
+  const services = { ingest, retention, follower, charging, keys, app }
   return { ports, ...services, feeds, started, startup, stopping, cleanup: createCleanup(), logger }
 }
 
 /** HTTP first: whoever asks learns what is still missing. Each step adds its undoing. */
 async function open(config: Config, parts: Parts): Promise<void> {
-  const { ports, ingest, follower, retention, app, logger, startup, cleanup } = parts
+  const { ports, ingest, follower, retention, charging, app, logger, startup, cleanup } = parts
   const { signal } = parts.stopping
   const opening = { startup, cleanup, logger, signal }
   await prepareDataFolder(config.dataDir)
@@ -171,6 +183,11 @@ async function open(config: Config, parts: Parts): Promise<void> {
   cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, follower.stop()))
   retention.start()
   cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, retention.stop()))
+  if (charging !== undefined) {
+    startup.begin('it lets charge points in')
+    await charging.start()
+    cleanup.add(() => charging.stop())
+  }
   // Before what requests under way still use.
   cleanup.add(stopServing)
   for (const feed of parts.feeds) {

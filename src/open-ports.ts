@@ -20,8 +20,8 @@ interface Openable {
 }
 
 export async function openPorts(ports: Ports, opening: Opening): Promise<void> {
-  const { startup, signal } = opening
-  const { database, signals, objectStore, deadLetters, fleetIndex } = ports
+  const { startup, signal, cleanup } = opening
+  const { charging, database, signals, objectStore, deadLetters, fleetIndex } = ports
   const patient: readonly [string, Openable][] = [
     ['database', database],
     ['signals', signals],
@@ -33,6 +33,7 @@ export async function openPorts(ports: Ports, opening: Opening): Promise<void> {
     const open = () => startup.patiently(() => port.open(signal), signal)
     await openPort({ open, close: () => port.close() }, opening)
   }
+  cleanup.add(() => charging.close())
   startup.begin('it opens the fleet index')
   // It waits by itself: not all that makes it unavailable passes.
   await openPort(fleetIndex, opening)

@@ -17,6 +17,7 @@ import {
   RULE_ERRORS_TOPIC,
   type TelemetryFeed,
 } from '../ports/telemetry-feed.ts'
+import { type ChargingStores, createChargingStores } from './charging/create-charging-stores.ts'
 import type { Database } from './database/database.ts'
 import { createEmbeddedDatabase } from './database/embedded.ts'
 import { createPostgresDatabase } from './database/postgres.ts'
@@ -51,6 +52,7 @@ export interface Ports {
   readonly leases: Leases
   readonly objectStore: ObjectStore
   readonly deadLetters: DeadLetters
+  readonly charging: ChargingStores
   readonly jobs: Jobs
 }
 
@@ -94,6 +96,7 @@ export function createPorts(config: Config, options: PortOptions): Ports {
       ...{ database, objectStore, instance, now },
       sizeMaxBytes: config.deadLetters.sizeMaxBytes,
     }),
+    charging: createChargingStores({ database, now }),
     jobs: createEmbeddedJobs({ folder: join(config.dataDir, 'jobs') }),
   }
 }

@@ -41,7 +41,7 @@ function explain(dataDir: string, error: unknown): string {
     error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === SQLITE_BUSY
   if (!isBusy) {
     const reason = error instanceof Error ? error.message : String(error)
-    return `The data folder ${dataDir} can't be locked: ${reason}. Is it writable?`
+    return `The data folder ${dataDir} can't be locked: ${reason}. Is it writable, and is there room on the disk?`
   }
   const owner = readOwner(dataDir)
   const holder = owner === undefined ? 'another Fleetgrid process' : `Fleetgrid process ${owner}`

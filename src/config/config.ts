@@ -7,6 +7,7 @@ import type {
   SqsPollerConfig,
   TelemetryFeedConfig,
 } from './adapters.ts'
+import { type ChargingConfig, createChargingConfig, findChargingProblems } from './charging.ts'
 import {
   createDatabaseConfig,
   createFeedConfig,
@@ -51,6 +52,7 @@ export interface Config {
     readonly writeQueueMax: number
   }
   readonly fleetIndex: FleetIndexConfig
+  readonly charging: ChargingConfig
   readonly database: DatabaseConfig
   readonly objectStore: ObjectStoreConfig
   readonly deadLetters: { readonly sizeMaxBytes: number }
@@ -77,7 +79,7 @@ export function createConfig(env: Env): Config {
       'JWT_ISSUER is needed with JWT_JWKS_URL: without it any token of that key set passes',
     )
   }
-  problems.push(...findListProblems(env), ...findEngineProblems(env))
+  problems.push(...findListProblems(env), ...findEngineProblems(env), ...findChargingProblems(env))
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     roles: new Set(env.FLEETGRID_ROLES),
@@ -107,6 +109,7 @@ export function createConfig(env: Env): Config {
       writeQueueMax: env.WRITE_QUEUE_MAX,
     },
     fleetIndex: createFleetIndexConfig(env, dataDir),
+    charging: createChargingConfig(env, dataDir),
     database: createDatabaseConfig(env, dataDir),
     objectStore: createObjectStoreConfig(env, dataDir),
     deadLetters: { sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB },

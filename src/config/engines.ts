@@ -8,6 +8,7 @@ import type {
   TelemetryFeedConfig,
 } from './adapters.ts'
 import { type Env, variables } from './env.ts'
+import { isLoopback } from './is-loopback.ts'
 import type { Variable } from './variable.ts'
 
 const DAY_MS = 86_400_000
@@ -45,7 +46,7 @@ export function createFeedConfig(env: Env): TelemetryFeedConfig {
 }
 
 function createEmbeddedFeedConfig(env: Env): TelemetryFeedConfig {
-  const onLoopback = /^(127\.|::1$|localhost$)/.test(env.MQTT_HOST)
+  const onLoopback = isLoopback(env.MQTT_HOST)
   const automatic = onLoopback ? 'all' : 'none'
   return {
     adapter: 'embedded',

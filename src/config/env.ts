@@ -1,4 +1,5 @@
 import type { Variable } from './variable.ts'
+import { chargingVariables } from './variables/charging.ts'
 import { feedVariables } from './variables/feed.ts'
 import { fleetIndexVariables } from './variables/fleet-index.ts'
 import { serviceVariables } from './variables/service.ts'
@@ -13,6 +14,7 @@ export const sections = [
   { title: 'Telemetry feed', variables: feedVariables },
   { title: 'Telemetry', variables: telemetryVariables },
   { title: 'Fleet index', variables: fleetIndexVariables },
+  { title: 'Charging', variables: chargingVariables },
   { title: 'Database and object store', variables: storeVariables },
 ] as const
 
@@ -21,6 +23,7 @@ export const variables = {
   ...feedVariables,
   ...telemetryVariables,
   ...fleetIndexVariables,
+  ...chargingVariables,
   ...storeVariables,
 } as const satisfies Record<string, Variable<unknown>>
 

@@ -1,11 +1,9 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { callerOf } from '../http/authenticate.ts'
+import { EventStream } from '../http/event-stream.ts'
 import { BEARER, COMMON_PROBLEMS } from '../http/schemas.ts'
 import { EVERY_VEHICLE } from '../ports/fleet-index.ts'
-import type { LiveSink } from './live-client.ts'
 import type { LiveVehicles } from './live-vehicles.ts'
 import { createQueryParser, toVehicleFilter } from './parse-query.ts'
 import { AggregateQuery, filtersParameter, UnitsParameter } from './query-schemas.ts'
@@ -25,56 +23,13 @@ export const streamRoute: FastifyPluginAsyncTypebox<{ live: LiveVehicles }> = as
     const query = filters === undefined ? undefined : parseAggregateQuery(filters)
     const filter = query === undefined ? EVERY_VEHICLE : toVehicleFilter(query.filters)
     const { expiresAt } = callerOf(request)
-    const sink = new ResponseSink(reply)
+    const sink = new EventStream(reply)
     const unsubscribe = live.subscribe({ filter, units, expiresAt, sink })
     reply.raw.once('close', unsubscribe)
     // It may have gone while its token was checked.
     if (reply.raw.destroyed) unsubscribe()
   })
 }
-
-/** Takes the response over from Fastify with the first write: until then an error is a problem. */
-class ResponseSink implements LiveSink {
-  readonly #reply: FastifyReply
-  readonly #response: ServerResponse
-
-  constructor(reply: FastifyReply) {
-    this.#reply = reply
-    this.#response = reply.raw
-  }
-
-  write(text: string): void {
-    if (!this.#response.headersSent) this.#begin()
-    if (!this.#response.destroyed) this.#response.write(text)
-  }
-
-  #begin(): void {
-    this.#reply.hijack()
-    this.#response.writeHead(200, {
-      ...(this.#reply.getHeaders() as OutgoingHttpHeaders),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store, no-transform',
-      // nginx and its kind gather answers otherwise.
-      'x-accel-buffering': 'no',
-    })
-  }
-
-  bufferedBytes(): number {
-    return this.#response.writableLength
-  }
-
-  end(): void {
-    this.#response.end()
-    // A reader that doesn't take the end must not keep the server open.
-    setTimeout(() => this.destroy(), END_GRACE_MS).unref()
-  }
-
-  destroy(): void {
-    this.#response.destroy()
-  }
-}
-
-const END_GRACE_MS = 1000
 
 const streamSchema = {
   tags: ['vehicles'],

@@ -14,7 +14,10 @@ const Text = (description: string) =>
 
 const vehicleHeader = {
   messageid: Type.Optional(
-    Type.Unknown({ description: 'Identity of the message with vin and send time' }),
+    Type.Unknown({
+      description:
+        'Identity of the message, with vin, send time and content: the same bytes twice are one',
+    }),
   ),
   vin: Type.String({
     pattern: VIN_PATTERN,

@@ -28,7 +28,7 @@ t.test('every wrong value is in one list, with what was expected', async (t) => 
     JWT_JWKS_URL: 'example.com',
   }
   t.same(problemsOf(wrong), [
-    'FLEETGRID_ROLES="telemetry,barista" has barista; choose from fleet-api, telemetry',
+    'FLEETGRID_ROLES="telemetry,barista" has barista; choose from fleet-api, telemetry, charging',
     'LOG_LEVEL="loud" must be one of fatal, error, warn, info, debug, trace',
     'HTTP_PORT="80a" must be a whole number from 0 to 65535',
     'JWT_JWKS_URL=… must be a URL, such as https://example.com; in a password / # ? @ % are written %2F %23 %3F %40 %25',

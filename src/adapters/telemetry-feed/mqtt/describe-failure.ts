@@ -22,8 +22,8 @@ export const REFUSED_FROM = 128
 /** Advice by the CONNACK's and DISCONNECT's reason, MQTT 5 §2.4. */
 const REASONS: Readonly<Record<number, readonly [text: string, isFinal: boolean]>> = {
   // How brokers of MQTT 3.1.1 say it, §3.2.2.3 there.
-  1: ['the broker does not speak MQTT 5', true],
-  132: ['the broker does not speak MQTT 5', true],
+  1: ['the broker does not speak MQTT 5: Mosquitto does from version 1.6 on', true],
+  132: ['the broker does not speak MQTT 5: Mosquitto does from version 1.6 on', true],
   133: ['the broker does not accept this client id: check MQTT_CLIENT_ID_PREFIX', true],
   134: ['wrong user name or password: check MQTT_USERNAME and MQTT_PASSWORD', true],
   135: [
@@ -48,13 +48,15 @@ export const TROUBLES = {
     'TLS was broken off by the broker: check MQTT_CERTIFICATE_FILE, which it may ask for',
   tlsNoAnswer: 'TLS got no answer: check that the port of MQTT_URL is the one with TLS',
   mqttNoAnswer: 'the broker did not answer in time',
+  notMqtt5:
+    'what answers there does not speak MQTT 5: check the port of MQTT_URL, and the broker’s version',
   webSocketRefused:
     'the WebSocket was refused: check the path of MQTT_URL, MQTT_SIGNING_REGION, and that the AWS credentials allow iot:Connect',
   noCredentials:
     'no AWS credentials found for MQTT_SIGNING_REGION: set them, or give the task a role',
   silent: 'the broker fell silent',
   hungUp:
-    'the connection was closed without a word: the broker stopped, its TLS wants a client certificate, or the policy denies connecting',
+    'the connection was closed without a word: the broker stopped, its port is one with TLS (mqtts://) or without (mqtt://), its TLS wants a client certificate, or the policy denies connecting',
 } as const
 
 /** What a CONNACK or DISCONNECT says. */

@@ -6,6 +6,7 @@ import {
   TROUBLES,
 } from '../describe-failure.ts'
 import type { LinkEnd } from './link.ts'
+import { ProtocolError } from './packet-reader.ts'
 
 /** By the code of Node's error. */
 const ERRORS: Readonly<Record<string, string>> = {
@@ -39,6 +40,8 @@ function describeError({ silence, error }: Pick<LinkEnd, 'silence' | 'error'>): 
   if (silence !== undefined) return { text: TROUBLES[silence], isFinal: false }
   if (error === undefined) return { text: TROUBLES.hungUp, isFinal: false }
   const { code = '', message } = error
+  if (error instanceof ProtocolError)
+    return { text: `${TROUBLES.notMqtt5} (${message})`, isFinal: false }
   if (REFUSES_CERTIFICATE.test(code)) return { text: TROUBLES.tlsBrokenOff, isFinal: false }
   const known = ERRORS[code] ?? (OTHER_TLS.test(code) ? TROUBLES.tlsFailed : undefined)
   // That of several addresses together is empty.
