@@ -80,7 +80,9 @@ const listSchema = {
   description:
     'As far as the memory for them reaches (OCPP_WIRE_LOG_MAX_MB), and only of connections to this instance. Keys and passwords are left out, of id tokens all but the last characters.',
   querystring: Type.Object({
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'The newest so many' }),
+    ),
   }),
   response: {
     200: Type.Object({

@@ -12,7 +12,7 @@ t.test('every operation says what it is, what it answers and who may ask', async
       t.ok(operationId && summary && tags?.length === 1, `${method} ${path}`)
       t.notOk(ids.has(operationId), `${operationId} is unique`)
       ids.add(operationId)
-      t.ok(responses['200'])
+      t.ok(Object.keys(responses).some((status) => status.startsWith('2')))
       const isOpen = tags[0] === 'operations'
       t.equal(security === undefined, isOpen, `${path} needs a token`)
       t.equal(responses['401'] === undefined, isOpen)

@@ -135,7 +135,12 @@ const listSchema = {
   ...COMMON,
   operationId: 'listChargePoints',
   summary: 'Charge points, in order of their ids',
-  querystring: Type.Object({ connected: Type.Optional(Type.Boolean()), ...Page }),
+  querystring: Type.Object({
+    connected: Type.Optional(
+      Type.Boolean({ description: 'true: only these; false: only the others' }),
+    ),
+    ...Page,
+  }),
   response: {
     200: Type.Object({ chargePoints: Type.Array(named(ChargePointItem)), next: Next }),
     ...COMMON_PROBLEMS,

@@ -126,7 +126,7 @@ const listSchema = {
   operationId: 'listCommands',
   summary: 'Commands, newest first',
   querystring: Type.Object({
-    chargePointId: Type.Optional(Type.String({ maxLength: 48 })),
+    chargePointId: Type.Optional(Type.String({ maxLength: 48, description: 'To this one only' })),
     state: Type.Optional(Type.Unsafe<CommandState>(Type.String({ enum: [...COMMAND_STATES] }))),
     after: Type.Optional(After),
     limit: Type.Optional(Limit),

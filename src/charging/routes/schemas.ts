@@ -8,7 +8,12 @@ const texts = <T extends string>(...values: T[]) => Type.Unsafe<T>(Type.String({
 
 export const PAGE_MAX = 500
 
-export const Limit = Type.Integer({ minimum: 1, maximum: PAGE_MAX, default: 50 })
+export const Limit = Type.Integer({
+  minimum: 1,
+  maximum: PAGE_MAX,
+  default: 50,
+  description: 'Items of a page',
+})
 export const After = Type.String({ maxLength: 500, description: 'The `next` of the page before' })
 export const Next = Type.Union([Type.String(), Type.Null()], {
   description: 'Opaque: hand it back as `after`; null on the last page',

@@ -25,7 +25,8 @@ export const transactionRoutes: FastifyPluginAsyncTypebox<{
     reply
       .type('text/csv; charset=utf-8')
       .header('content-disposition', 'attachment; filename="transactions.csv"')
-      .send(streamCsv(transactions, filterOf(query))),
+      // Fastify sends a stream as it is read; the schema's type is what readers get.
+      .send(streamCsv(transactions, filterOf(query)) as unknown as string),
   )
 
   // An id has a slash in it, so it travels in the query.
@@ -48,8 +49,8 @@ export const transactionRoutes: FastifyPluginAsyncTypebox<{
 }
 
 const Filter = Type.Object({
-  chargePointId: Type.Optional(Type.String({ maxLength: 48 })),
-  idToken: Type.Optional(Type.String({ maxLength: 36 })),
+  chargePointId: Type.Optional(Type.String({ maxLength: 48, description: 'Of this one only' })),
+  idToken: Type.Optional(Type.String({ maxLength: 36, description: 'Begun with this one' })),
   open: Type.Optional(Type.Boolean({ description: 'true: still running; false: stopped' })),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'Started then or later' })),
   before: Type.Optional(Type.String({ format: 'date-time', description: 'Started before' })),
@@ -74,7 +75,9 @@ function placeOf(after: string | undefined): Pick<TransactionQuery, 'after'> {
 
 const COMMON = { tags: ['charging'], security: BEARER }
 const Page = { after: Type.Optional(After), limit: Type.Optional(Limit) }
-const Id = { id: Type.String({ minLength: 1, maxLength: 120 }) }
+const Id = {
+  id: Type.String({ minLength: 1, maxLength: 200, description: 'Of the transaction, encoded' }),
+}
 
 const listSchema = {
   ...COMMON,
@@ -92,6 +95,13 @@ const csvSchema = {
   operationId: 'exportTransactions',
   summary: 'Charging transactions as CSV, newest first, all of them',
   querystring: Filter,
+  response: {
+    200: {
+      description: 'RFC 4180, UTF-8, with a line of names',
+      content: { 'text/csv': { schema: Type.String() } },
+    },
+    ...COMMON_PROBLEMS,
+  },
 }
 
 const getSchema = {
