@@ -110,6 +110,7 @@ t.test('receiving fails for a while: nothing is lost, and it says so once a roun
     await send(40)
     const before = failures().length
     await until(() => failures().length >= before + 3, { what: 'three failures' })
+    await until(() => poller.problems().length > 0, { what: 'it says so' })
     t.match(poller.problems(), [/SQS queue http.* does not answer as it should/])
     t.match(failures().at(-1), { operation: 'receive', needsPerson: false })
     proxy.fail('ReceiveMessage', undefined)
