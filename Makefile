@@ -22,7 +22,7 @@ dev: $(INSTALLED) ## Start everything on this machine: service, embedded engines
 
 .PHONY: start
 start: $(INSTALLED) ## Start the service alone, configured by the environment
-	node src/main.ts
+	node --max-semi-space-size=8 src/main.ts
 
 .PHONY: up
 up: ## Start the service and its production engines in Docker; ends when all is ready
@@ -42,8 +42,8 @@ simulate: $(INSTALLED) ## Drive vehicles against a running service (VEHICLES=200
 	node simulators/vehicles/main.ts --vehicles $(or $(VEHICLES),200) --speedup $(or $(SPEEDUP),10) --broker $(or $(BROKER),mqtt://127.0.0.1:1883)
 
 .PHONY: run-charging-point-simulator
-run-charging-point-simulator: $(INSTALLED) ## Charge cars against an OCPP server (COUNT=50 SPEED=60 PROTOCOL=mixed BACKEND_HOSTNAME=…)
-	node simulators/charge-points/simulate.ts --count $(or $(COUNT),50) --speed $(or $(SPEED),60) --protocol $(or $(PROTOCOL),mixed)
+run-charging-point-simulator: $(INSTALLED) ## Charge cars against an OCPP server (COUNT=50 SPEED=60 PROTOCOL=mixed ID_TAG=… BACKEND_HOSTNAME=…)
+	node simulators/charge-points/simulate.ts --count $(or $(COUNT),50) --speed $(or $(SPEED),60) --protocol $(or $(PROTOCOL),mixed) $(if $(ID_TAG),--id-tag $(ID_TAG))
 
 .PHONY: token
 token: $(INSTALLED) ## Print a token for the API (ROLE=viewer|operator|admin|device, SUBJECT=name)

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Engine } from '../test/engines/engine.ts'
 import { startPostgres } from '../test/engines/postgres.ts'
+import { measureCommands } from './lib/charging-commands.ts'
 import { prepare } from './lib/charging-databases.ts'
 import { measureFleet } from './lib/charging-fleet.ts'
 import type { Work } from './lib/charging-load.ts'
-import { measureOne } from './lib/charging-one.ts'
+import { measureOne, type Where } from './lib/charging-one.ts'
 import { profileWork } from './lib/charging-profile.ts'
+import { type Figure, toRow, toVerdicts } from './lib/charging-table.ts'
+import type { Row } from './lib/compare.ts'
 import { report } from './lib/report.ts'
 
 // Charge points of OCPP 1.6J on the service as it is started, beside a bare `ws` server that parses,
@@ -24,8 +27,9 @@ import { report } from './lib/report.ts'
 // Starts   all stations start a transaction in the same moment; then all stop, which isn't measured.
 // Half-open  a station's process is stopped (SIGSTOP), and another one connects with its id.
 //
-// With --full also 100,000 connections, in six server processes; with SQLite these have a database
-// each, with --postgres they share one and are instances of one service.
+// With --full also 100,000 connections, in six server processes, which after the storm do what they do
+// all day for --idle-minutes; with SQLite these have a database each, with --postgres they share one and
+// are instances of one service. And an operator's command across two instances, always on PostgreSQL.
 // Rates depend on what else the machine does; CPU for one message hardly does.
 
 const { values } = parseArgs({
@@ -46,7 +50,7 @@ const { values } = parseArgs({
     'pause-seconds': { type: 'string' },
     'fleet-stations': { type: 'string', default: '100000' },
     'fleet-processes': { type: 'string', default: '6' },
-    'idle-seconds': { type: 'string', default: '600' },
+    'idle-minutes': { type: 'string', default: '10' },
     'at-once': { type: 'string', default: '500' },
   },
 })
@@ -63,40 +67,53 @@ const TOKENS = { few: 200, many: 100_000 }
 
 console.log(`load of the machine before: ${loadavg().map((one) => one.toFixed(1))}`)
 const folder = await mkdtemp(join(tmpdir(), 'fleetgrid-bench-'))
-let postgres: Engine | undefined
+const verdicts: Row[] = []
+let running: Engine | undefined
 try {
-  if (values.postgres) postgres = await startPostgres({ folder: join(folder, 'postgres') })
-  if (values.profile) await profile()
-  else await measure()
+  if (values.postgres || values.full) {
+    running = await startPostgres({ folder: join(folder, 'postgres') })
+  }
+  const where = { folder, postgres: values.postgres ? running : undefined }
+  if (values.profile) await profile(where)
+  else await measure(where)
+  if (values.full)
+    tell('two instances on PostgreSQL', await measureCommands({ folder, postgres: running }))
+  if (verdicts.length > 0) report('targets', verdicts)
 } finally {
-  await postgres?.stop()
+  await running?.stop()
   await rm(folder, { recursive: true, force: true })
 }
 console.log(`load of the machine after: ${loadavg().map((one) => one.toFixed(1))}`)
 
-async function measure(): Promise<void> {
-  const where = { folder, postgres }
+function tell(part: string, figures: readonly Figure[]): void {
+  report(`charge points: ${part}`, figures.map(toRow))
+  verdicts.push(...toVerdicts(part, figures))
+}
+
+async function measure(where: Where): Promise<void> {
   const engine = values.postgres ? 'PostgreSQL' : 'SQLite'
   const one = await measureOne(where, {
     ...{ stations, busy, seconds, atOnce, pauseSeconds, tokens: TOKENS },
     rounds: choose(values.rounds, 1, 3),
     warmUpSeconds: choose(undefined, 2, 5),
-    connections: choose(values.connections, 3000, 15_000),
+    // The fleet tells it better.
+    connections: choose(values.connections, 3000, values.full ? 0 : 15_000),
   })
-  report(`charge points: one server process, ${engine}`, one)
+  tell(`one server process, ${engine}`, one)
   if (!values.full) return
   for (const deflate of [false, true]) {
     const fleet = await measureFleet(where, {
       ...{ atOnce, pauseSeconds, deflate },
       stations: Number(values['fleet-stations']),
       processes: Number(values['fleet-processes']),
-      idleSeconds: Number(values['idle-seconds']),
+      idleMinutes: deflate ? 0 : Number(values['idle-minutes']),
     })
-    report(`charge points: ${values['fleet-processes']} server processes, ${engine}`, fleet)
+    const how = deflate ? ', permessage-deflate' : ''
+    tell(`${values['fleet-processes']} server processes, ${engine}${how}`, fleet)
   }
 }
 
-async function profile(): Promise<void> {
+async function profile({ postgres }: Where): Promise<void> {
   for (const work of WORKS) {
     const tokens = TOKENS.few
     const prepared = await prepare(folder, { stations: busy, tokens }, postgres)

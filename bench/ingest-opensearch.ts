@@ -20,6 +20,7 @@ import {
   WARM_UP,
 } from './lib/ingest-phases.ts'
 import { engineSink, type NullSink, startNullSink } from './lib/ingest-sinks.ts'
+import { cpuSeconds } from './lib/process-stats.ts'
 import { report } from './lib/report.ts'
 import { fetchTelegraf } from './lib/telegraf.ts'
 
@@ -32,6 +33,9 @@ import { fetchTelegraf } from './lib/telegraf.ts'
 // live     It takes them while they are published at full speed, from the first message sent until
 //          the sink has the last: publisher and broker want the same cores.
 // latency  A steady rate, less than any can do: from a message sent to the contestant's PUBACK.
+//
+// The bare loader reads from memory and has OpenSearch the two cores nearly to itself: what Fleetgrid,
+// broker and publisher use of them is taken from OpenSearch's. Its CPU is told beside each.
 //
 // Each holds a persistent session, QoS 1, and acknowledges after the sink's answer. The null sink is
 // quick and refuses nothing, so no retries are measured. What they do with a message:
@@ -66,7 +70,11 @@ const PHASES = { backlog: measureBacklog, live: measureLive }
 const phases = Object.keys(PHASES) as (keyof typeof PHASES)[]
 
 /** The bare loader is this process: its memory says nothing. */
-type Figures = Omit<Throughput, 'peakMemoryMb'> & Partial<Throughput>
+type Figures = Omit<Throughput, 'peakMemoryMb'> &
+  Partial<Throughput> & {
+    /** Of OpenSearch, for the messages of the warm-up too. */
+    readonly engineCpuSeconds?: number
+  }
 
 const folder = await mkdtemp(join(tmpdir(), 'fleetgrid-bench-'))
 const throughput: Row[] = []
@@ -115,6 +123,11 @@ async function measureEngine(): Promise<void> {
     purpose: 'measurements',
   })
   const what = 'Fleetgrid → OpenSearch'
+  const withEngineCpu = async <T>(measure: () => Promise<T>) => {
+    const before = cpuSeconds(engine.pid)
+    const measured = await measure()
+    return { ...measured, engineCpuSeconds: cpuSeconds(engine.pid) - before }
+  }
   const run = (prefix: string): Run =>
     runOf(fleetgrid({ OPENSEARCH_INDEX_PREFIX: prefix }), engineSink(engine.url, prefix))
   try {
@@ -123,13 +136,16 @@ async function measureEngine(): Promise<void> {
     for (const round of rounds) {
       const viaFleetgrid = async () => {
         for (const phase of phases) {
-          addThroughput(what, phase, round, await PHASES[phase](run(`${phase}-${round}-`)))
+          const measured = await withEngineCpu(() => PHASES[phase](run(`${phase}-${round}-`)))
+          addThroughput(what, phase, round, measured)
         }
       }
       const direct = async () => {
-        const { seconds, cpu } = await loadBulks(engine.url, `loader-${round}-`, bulks)
+        const { seconds, cpu, engineCpuSeconds } = await withEngineCpu(() =>
+          loadBulks(engine.url, `loader-${round}-`, bulks),
+        )
         const share = messages / (messages + WARM_UP)
-        const used = { seconds: seconds * share, cpuSeconds: cpu * share }
+        const used = { seconds: seconds * share, cpuSeconds: cpu * share, engineCpuSeconds }
         addThroughput('bare loader → OpenSearch', 'bulks', round, used)
       }
       const order = round % 2 === 0 ? [direct, viaFleetgrid] : [viaFleetgrid, direct]
@@ -165,7 +181,7 @@ function runOf(start: StartContestant, sink: Run['sink']): Run {
 }
 
 function addThroughput(what: string, phase: string, round: number, measured: Figures): void {
-  const { seconds, publishSeconds, peakMemoryMb } = measured
+  const { seconds, publishSeconds, peakMemoryMb, engineCpuSeconds } = measured
   throughput.push({
     round,
     what,
@@ -175,6 +191,9 @@ function addThroughput(what: string, phase: string, round: number, measured: Fig
       ? {}
       : { 'published/s': Math.round(messages / publishSeconds) }),
     'CPU s/100k': (measured.cpuSeconds / messages) * 100_000,
+    ...(engineCpuSeconds === undefined
+      ? {}
+      : { 'OpenSearch CPU s/100k': (engineCpuSeconds / (messages + WARM_UP)) * 100_000 }),
     ...(peakMemoryMb === undefined ? {} : { 'peak MB': Math.round(peakMemoryMb) }),
   })
 }

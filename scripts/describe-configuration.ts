@@ -14,8 +14,9 @@ ${rows.join('\n')}
   return `# Configuration
 
 Every environment variable that Fleetgrid reads. Made from \`src/config/\` by \`make docs\`; a test
-fails when it is stale. Wrong values stop the start with one list of all of them. *for* names the
-engine that needs the variable; where it is empty the variable always counts.
+fails when it is stale. Wrong values stop the start with one list of all of them; a name that looks
+misspelt, or a setting of an engine that nobody has chosen, is a warning at the start. *for* names
+the engine that needs the variable; where it is empty the variable always counts.
 
 ${parts.join('\n')}`
 }

@@ -39,15 +39,16 @@ Made by \`make docs\` from the tables of actions (\`src/ocpp/v16/actions.ts\`, \
 and from what tests say that they are about: \`1.6 Authorize\`, \`2.0.1 from *\` (every action that a charge
 point calls), \`TC_E_01\` (a certification case); in \`test/ocpp/v16\` and \`v201\` also an action's row of a
 table of cases. The tests of these two folders call an action between the checks of both its schemas, with
-the real services and store behind it; \`socket\` and \`certification-gateway\` go over a WebSocket. An
-action without a handler is answered NotSupported, and its row is where it will be.
+the real services and store behind it; \`socket\`, \`certification-gateway\` and \`certification-security\`
+go over a WebSocket. Comments count for nothing. An action without a handler is answered NotSupported, and
+its row is where it will be.
 
 ${VERSIONS.map((version) => describeVersion(version, tests)).join('\n')}
 ## Certification of a CSMS for OCPP 2.0.1
 
 Which cases are asked for is in part 5, their steps are in part 6 §3. A test here checks the part of a CSMS:
 what it answers and keeps; of a command, what it sends and what it makes of each answer. None of this is a
-certificate. A case without a test is *open*.
+certificate. A case without a test is *open*, or *not here* if another part of the system has to do it.
 
 ${describeCases('Core, mandatory', CORE_CASES, tests)}
 ${describeCases('Core, optional features', OPTIONAL_CASES, tests)}
@@ -79,9 +80,10 @@ function describeCases(
   cases: readonly CertificationCase[],
   tests: readonly TestFile[],
 ): string {
-  const described = cases.map(({ id, actions, name }) => {
+  const described = cases.map(({ id, actions, name, elsewhere }) => {
     const about = tests.filter(({ text }) => has(text, id))
-    const row = `| ${id} | ${name} | ${actions.join(', ') || 'connection'} | ${list(about) || '*open*'} |`
+    const without = elsewhere === undefined ? '*open*' : `*not here*: ${elsewhere}`
+    const row = `| ${id} | ${name} | ${actions.join(', ') || 'connection'} | ${list(about) || without} |`
     return { row, isOpen: about.length === 0 }
   })
   const open = described.filter(({ isOpen }) => isOpen).length
@@ -148,5 +150,9 @@ function readTests(): TestFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .toSorted()
-    .map((path) => ({ path, text: readFileSync(join(folder, path), 'utf8') }))
+    .map((path) => ({ path, text: withoutComments(readFileSync(join(folder, path), 'utf8')) }))
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/^ *(\/\/|\/?\*).*$/gm, '')
 }

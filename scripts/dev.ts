@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { CARDS, putCards } from './put-cards.ts'
 
 // `make dev`: the whole service on this machine with embedded adapters and a driving fleet.
 // Every variable of docs/configuration.md works here too.
@@ -28,6 +29,11 @@ const children: ChildProcess[] = []
 let stopping = false
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop())
+// Otherwise it would end alone, and leave what it has started behind.
+process.on('uncaughtException', (error) => {
+  console.error(`dev: ${error.message}`)
+  stop(1)
+})
 
 if ((await fetch(`${http}/live`).catch(() => undefined)) !== undefined) {
   console.error(
@@ -87,15 +93,7 @@ function run(
 
 /** Drivers whose cards are known, at charge points that charge an hour in a minute. */
 async function charge(): Promise<void> {
-  const cards = ['CARD-0001', 'CARD-0002', 'CARD-0003']
-  for (const card of cards) {
-    const answer = await fetch(`${http}/id-tokens/${card}`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ concurrentMax: 1000 }),
-    })
-    if (!answer.ok) throw new Error(`the id token ${card} was not taken: ${await answer.text()}`)
-  }
+  await putCards(http, token)
   const url = `${http.replace('http', 'ws')}/ocpp`
   const args = [
     '--count',
@@ -106,7 +104,7 @@ async function charge(): Promise<void> {
     '60',
     '--quiet',
   ]
-  run('simulators/charge-points/simulate.ts', [...args, '--url', url, '--id-tag', cards.join(',')])
+  run('simulators/charge-points/simulate.ts', [...args, '--url', url, '--id-tag', CARDS.join(',')])
 }
 
 async function ready(): Promise<void> {

@@ -1,11 +1,13 @@
 // The certification cases of a CSMS, OCPP 2.0.1 part 5 (which are asked for) and part 6 §3 (what they are
-// called): id | actions it is about | name.
+// called): id | actions it is about | name | why no test of ours can be about it.
 
 export interface CertificationCase {
   /** E.g. `TC_E_01`: so a test says that it is about it. */
   readonly id: string
   readonly actions: readonly string[]
   readonly name: string
+  /** Set where another part of the system has to do it. */
+  readonly elsewhere: string | undefined
 }
 
 /** Mandatory for the Core profile. */
@@ -13,8 +15,8 @@ export const CORE_CASES = parse(`
 TC_A_01 |  | Basic Authentication - Valid username/password combination
 TC_A_02 |  | Basic Authentication - Username does not equal ChargingStationId
 TC_A_03 |  | Basic Authentication - Invalid password
-TC_A_04 |  | TLS - server-side certificate - Valid certificate
-TC_A_06 |  | TLS - server-side certificate - TLS version too low
+TC_A_04 |  | TLS - server-side certificate - Valid certificate | TLS ends at the load balancer
+TC_A_06 |  | TLS - server-side certificate - TLS version too low | TLS ends at the load balancer
 TC_A_09 | SetVariables | Update Charging Station Password for HTTP Basic Authentication - Accepted
 TC_A_10 | SetVariables | Update Charging Station Password for HTTP Basic Authentication - Rejected
 TC_A_19 | SetNetworkProfile SetVariables Reset | Upgrade Charging Station Security Profile - Accepted
@@ -161,7 +163,8 @@ function parse(text: string): readonly CertificationCase[] {
     .trim()
     .split('\n')
     .map((line) => {
-      const [id = '', actions = '', name = ''] = line.split('|').map((part) => part.trim())
-      return { id, actions: actions.split(' ').filter((action) => action !== ''), name }
+      const parts = line.split('|').map((part) => part.trim())
+      const [id = '', actions = '', name = '', elsewhere] = parts
+      return { id, actions: actions.split(' ').filter((action) => action !== ''), name, elsewhere }
     })
 }

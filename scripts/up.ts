@@ -8,6 +8,7 @@ import { lockDataFolder } from '../src/adapters/data-folder-lock.ts'
 import { type Engines, startEngines, stopEngines } from '../test/engines/all.ts'
 import { AWS_EMULATOR_ENV } from '../test/engines/aws.ts'
 import { choosePort, isFree } from '../test/engines/engine.ts'
+import { CARDS, putCards } from './put-cards.ts'
 
 // `make up-local`: what docker-compose.yml starts, on this machine without Docker.
 
@@ -82,7 +83,11 @@ async function runService(engines: Engines, httpPort: number): Promise<number> {
   stopped.signal.addEventListener('abort', stop)
   process.once('exit', () => service.kill('SIGKILL'))
   if (stopped.signal.aborted) stop()
-  if (await becomesReady(service, http)) console.log(describeStack(engines, http, dataDir))
+  if (await becomesReady(service, http)) {
+    const token = mintToken(dataDir)
+    await putCards(http, token).catch((error: Error) => console.error(`up: ${error.message}`))
+    console.log(describeStack(engines, { http, dataDir, token }))
+  }
   const code = await exited
   if (!stopped.signal.aborted) console.error(`up: Fleetgrid ended with ${code}`)
   return code
@@ -108,6 +113,8 @@ function serviceEnv(engines: Engines, dataDir: string, httpPort: number): NodeJS
     OPENSEARCH_REPLICAS: '0',
     DATABASE: 'postgres',
     DATABASE_URL: engines.postgres.url,
+    // Of this machine, where nobody else reaches the engines either.
+    CHARGE_POINT_KEY_SECRET: 'for this machine only, not a secret',
     OBJECT_STORE: 's3',
     S3_BUCKET: 'fleetgrid',
     AWS_ENDPOINT_URL: engines.aws.url,
@@ -129,9 +136,15 @@ async function becomesReady(service: ChildProcess, http: string): Promise<boolea
   return false
 }
 
-function describeStack(engines: Engines, http: string, dataDir: string): string {
-  const token = ['scripts/token.ts', '--role', 'operator', '--data-dir', dataDir]
-  const minted = spawnSync(process.execPath, token, { cwd: root, encoding: 'utf8' })
+function mintToken(dataDir: string): string {
+  const args = ['scripts/token.ts', '--role', 'operator', '--data-dir', dataDir]
+  return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).stdout.trim()
+}
+
+function describeStack(
+  engines: Engines,
+  { http, dataDir, token }: { http: string; dataDir: string; token: string },
+): string {
   return `
   Fleetgrid is ready, on the engines that it has in production.
 
@@ -139,16 +152,18 @@ function describeStack(engines: Engines, http: string, dataDir: string): string 
     Health       ${http}/ready
     Metrics      ${http}/metrics
     MQTT         ${engines.mosquitto.url}   (Mosquitto)
+    OCPP         ${http.replace('http', 'ws')}/ocpp/{id of the charge point}   (1.6, 2.0.1)
     OpenSearch   ${engines.opensearch.url}
     PostgreSQL   ${engines.postgres.url}
     SQS and S3   ${engines.aws.url}
     Token        (operator, 12 hours; another: DATA_DIR=${dataDir} make token ROLE=viewer)
 
-${minted.stdout.trim()}
+${token}
 
-  In a second terminal, vehicles that drive, and what becomes of them:
+  In a second terminal, vehicles that drive or charge, and what becomes of them:
 
     make simulate BROKER=${engines.mosquitto.url}
+    make run-charging-point-simulator ID_TAG=${CARDS[0]} BACKEND_HOSTNAME=127.0.0.1 BACKEND_PORT=${new URL(http).port}
     TOKEN=$(DATA_DIR=${dataDir} make -s token ROLE=operator)
     curl -sN ${http}/vehicles/stream -H "Authorization: Bearer $TOKEN"
 

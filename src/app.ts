@@ -47,7 +47,8 @@ export interface AppDeps {
   readonly starting?: () => string | undefined
   /** Without it: no vehicle routes. */
   readonly fleet?: { readonly index: FleetIndex; readonly live: LiveVehicles }
-  readonly deadLetters: { readonly store: DeadLetters; readonly redrive: RedriveLetter }
+  /** Without it: no routes for them. */
+  readonly deadLetters?: { readonly store: DeadLetters; readonly redrive: RedriveLetter }
   /** Without it: no charge points. */
   readonly charging?: { readonly upgrades: UpgradeRoute; readonly routes: FastifyPluginAsync }
   /** Takes messages that come over HTTP; without it: no routes for them. */
@@ -75,7 +76,7 @@ const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** Does not listen. Closing it ends live streams first, then waits for requests under way. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, metrics, keys, fleet, charging, deliver, mqttSocket } = deps
+  const { config, metrics, keys, fleet, charging, deliver, deadLetters, mqttSocket } = deps
   const app = createServer(deps)
   registerErrors(app)
   app.addSchema(Problem)
@@ -98,7 +99,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   if (charging !== undefined) await app.register(charging.routes)
   if (deliver !== undefined) await app.register(anomalyRoutes, { deliver, clock: deps.clock })
-  await app.register(deadLetterRoutes, { ...deps.deadLetters, clock: deps.clock })
+  if (deadLetters !== undefined) {
+    await app.register(deadLetterRoutes, { ...deadLetters, clock: deps.clock })
+  }
   if (mqttSocket !== undefined) registerMqttSocket(app, mqttSocket)
   return app
 }

@@ -4,14 +4,20 @@ import type { Ports } from './adapters/create-ports.ts'
 import { createAdmissions } from './charging/admission.ts'
 import { ChargePointKeys } from './charging/charge-point-keys.ts'
 import type { ChargingEvent } from './charging/charging-event.ts'
-import { type CommandEvent, Commands } from './charging/commands.ts'
+import { createCommandEffects } from './charging/command-effects.ts'
+import type { CommandEvent } from './charging/command-event.ts'
+import { createCommandParts } from './charging/create-commands.ts'
 import { createServices } from './charging/create-services.ts'
+import { createInstanceWatch } from './charging/instance-watch.ts'
 import { type ConnectedHere, Presence } from './charging/presence.ts'
+import { renderCommand } from './charging/routes/render.ts'
 import { chargingRoutes } from './charging/routes/routes.ts'
 import type { Config } from './config/config.ts'
 import type { Clock } from './domain/clock.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { UpgradeRoute } from './http/websockets.ts'
+import { type LimitedLine, limitLines } from './lib/limited-lines.ts'
+import { deviationRoutes } from './ocpp/deviation-routes.ts'
 import { Gateway } from './ocpp/gateway.ts'
 import { DEFAULT_OCPP_OPTIONS } from './ocpp/ocpp-options.ts'
 import { actions16 } from './ocpp/v16/actions.ts'
@@ -23,7 +29,7 @@ import { wireLogRoutes } from './ocpp/wire-log-routes.ts'
 
 export interface ChargingDeps {
   readonly config: Config
-  readonly ports: Pick<Ports, 'charging' | 'signals'>
+  readonly ports: Pick<Ports, 'charging' | 'leases' | 'signals'>
   readonly instance: string
   readonly metrics: Metrics
   readonly logger: Logger
@@ -44,49 +50,59 @@ const BOOT_RETRY_S = 60
 
 export function createCharging(deps: ChargingDeps): Charging {
   const { config, ports, instance, metrics, logger, clock } = deps
-  const { chargePoints, idTokens, transactions, commands: store, records } = ports.charging
-  const { selfRegistration, heartbeatIntervalSeconds, keySecret, vendorIds, ocpp } = config.charging
+  const { commands: store, ...stores } = ports.charging
+  const { chargePoints, holdings } = stores
+  const { selfRegistration, heartbeatIntervalSeconds, keySecret, vendorIds } = config.charging
   const keys = new ChargePointKeys(keySecret)
   const connected: ConnectedHere = {
     get: (id) => gateway.connections.get(id),
     sessions: () => gateway.connections.sessions(),
   }
   const shared = { chargePoints, instance, clock, signals: ports.signals }
+  const warn = limitLines((about, text) => logger.warn(about, text))
+  const onFailure = (what: string, err: unknown) => warn(what, { err }, `charging: ${what} failed`)
 
-  const commands = new Commands({
+  const { commands, worker, streams, ...commandParts } = createCommandParts({
     ...shared,
     keys,
     commands: store,
+    effects: createCommandEffects({ holdings, chargePoints, keys }),
+    webhooks: config.charging.webhooks,
+    streamsMax: config.stream.clientsMax,
     findChannel: connected.get,
-    onEvent: (event) => observeCommand(event, metrics, logger),
+    render: renderCommand,
+    onEvent: (event) => observeCommand(event, metrics, logger, warn),
   })
   const presence = new Presence({
     ...shared,
     connected,
     flushIntervalMs: PRESENCE_FLUSH_MS,
-    onFailure: (what, err) => logger.warn({ err }, `charging: ${what} failed`),
+    onSettings: (id, settings) => gateway.refresh(id, settings),
+    onFailure,
   })
+  const watch = createInstanceWatch({ ...shared, leases: ports.leases, onFailure })
   const onEvent = ({ kind, outcome, chargePointId }: ChargingEvent): void => {
     metrics.chargingEvents.inc({ kind, outcome })
-    // After the answer, which tells it that it is accepted.
-    if (kind === 'boot' && chargePointId !== undefined)
-      setImmediate(() => commands.work(chargePointId))
+    // After the answer, which tells it whether it is accepted.
+    if (kind === 'boot' && chargePointId !== undefined) {
+      setImmediate(() => worker.booted(chargePointId))
+    }
   }
   const gateway = new Gateway({
     admissions: createAdmissions({ ...shared, keys, selfRegistration }),
     presence: {
       joined(channel, previousInstance) {
         presence.joined(channel, previousInstance)
-        commands.joined(channel.session.id)
+        worker.joined(channel)
       },
       left: (channel) => presence.left(channel),
     },
     services: createServices({
-      ...{ chargePoints, idTokens, transactions, records, clock, onEvent },
-      ...{ heartbeatIntervalSeconds, bootRetryIntervalSeconds: BOOT_RETRY_S, vendorIds },
+      ...{ ...stores, clock, onEvent, vendorIds },
+      ...{ heartbeatIntervalSeconds, bootRetryIntervalSeconds: BOOT_RETRY_S },
     }),
     actions: { '1.6': actions16, '2.0.1': actions201 },
-    options: { ...DEFAULT_OCPP_OPTIONS, ...ocpp },
+    options: { ...DEFAULT_OCPP_OPTIONS, ...config.charging.ocpp },
     trustedProxies: config.http.trustedProxies,
     ...{ metrics, logger, clock },
   })
@@ -95,31 +111,45 @@ export function createCharging(deps: ChargingDeps): Charging {
     routes: async (app) => {
       await app.register(gateway.routes)
       await app.register(wireLogRoutes, { wireLog: gateway.wireLog })
+      await app.register(deviationRoutes, { deviations: gateway.deviations })
       await app.register(chargingRoutes, {
-        ...{ chargePoints, records, idTokens, transactions, commands, store, keys },
-        onTurnedAway: (id) => void gateway.connections.drop(id, 'its settings have changed'),
+        ...{ ...stores, commands, store, streams, keys, clock },
+        onTurnedAway: (id) => presence.turnAway(id),
+        onChanged: (id) => presence.changed(id),
       })
     },
     async start() {
       await keys.open()
       presence.start()
-      commands.start()
+      watch.start()
+      commandParts.start()
       gateway.start()
     },
     async drain(overMs) {
-      await gateway.drain(overMs)
+      await Promise.all([gateway.drain(overMs), commandParts.drain(overMs)])
     },
     async stop() {
-      commands.stop()
+      await commandParts.stop()
       presence.stop()
       await presence.flush()
+      await watch.stop()
     },
   }
 }
 
-function observeCommand(event: CommandEvent, metrics: Metrics, logger: Logger): void {
+function observeCommand(
+  event: CommandEvent,
+  metrics: Metrics,
+  logger: Logger,
+  warn: LimitedLine,
+): void {
   if (event.kind === 'failed') {
-    logger.warn({ err: event.error }, `charging commands: ${event.what} failed`)
+    const { what, error } = event
+    warn(what, { err: error }, `charging commands: ${what} failed`)
+    return
+  }
+  if (event.kind === 'webhook') {
+    metrics.chargingWebhooks.inc({ outcome: event.outcome })
     return
   }
   const { id, kind, chargePointId } = event.command

@@ -129,10 +129,17 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     logger,
     clock,
   })
-  const retention = createRetention({ ...ports, ...config.retention, clock, metrics, logger })
+  const has = (role: Role): boolean => config.roles.has(role)
+  const hasFleet = has('fleet-api') || has('telemetry')
+  const retention = createRetention({
+    ...{ ...config.retention, clock, metrics, logger },
+    fleet: hasFleet ? ports : undefined,
+    chargingData: has('charging')
+      ? { ...ports.charging, leases: ports.leases, retentionMs: config.chargingData.retentionMs }
+      : undefined,
+  })
   const learn: Ingest['learn'] = (snapshot) => ingest.learn(snapshot)
   const follower = followChanges({ ...ports, learn, logger })
-  const has = (role: Role): boolean => config.roles.has(role)
   const charging = has('charging')
     ? createCharging({ config, ports, instance, metrics, logger, clock })
     : undefined
@@ -151,21 +158,24 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     metrics,
     clock,
     keys,
-    health: createHealth({ ports, clock, starting, problems }),
+    health: createHealth({ ports, hasFleet, clock, starting, problems }),
     starting,
     ...(has('fleet-api') ? { fleet: { index: fleetIndex, live } } : {}),
     ...(charging === undefined ? {} : { charging }),
-    deadLetters: { store: deadLetters, redrive: (letter) => ingest.redrive(letter) },
+    ...(hasFleet
+      ? { deadLetters: { store: deadLetters, redrive: (letter) => ingest.redrive(letter) } }
+      : {}),
     ...(has('telemetry') ? { deliver: (message) => ingest.deliver(message) } : {}),
     mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
   })
   const services = { ingest, retention, follower, charging, keys, app }
-  return { ports, ...services, feeds, started, startup, stopping, cleanup: createCleanup(), logger }
+  const life = { started, startup, stopping, cleanup: createCleanup(), logger }
+  return { ports, ...services, feeds, hasFleet, ...life }
 }
 
 /** HTTP first: whoever asks learns what is still missing. Each step adds its undoing. */
 async function open(config: Config, parts: Parts): Promise<void> {
-  const { ports, ingest, follower, retention, charging, app, logger, startup, cleanup } = parts
+  const { ports, ingest, retention, charging, app, logger, startup, cleanup } = parts
   const { signal } = parts.stopping
   const opening = { startup, cleanup, logger, signal }
   await prepareDataFolder(config.dataDir)
@@ -175,12 +185,8 @@ async function open(config: Config, parts: Parts): Promise<void> {
   cleanup.add(stopServing)
   await listen(app, config.http)
   await parts.keys.open()
-  await openPorts(ports, opening)
-  await importOlder(config, ports, opening)
-  startup.begin('it loads the registry')
-  await unlessAborted(ingest.load(signal), signal)
-  follower.start()
-  cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, follower.stop()))
+  await openPorts(ports, parts.hasFleet, opening)
+  if (parts.hasFleet) await loadFleet(config, parts, opening)
   retention.start()
   cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, retention.stop()))
   if (charging !== undefined) {
@@ -195,6 +201,32 @@ async function open(config: Config, parts: Parts): Promise<void> {
     await startFeed(feed, ingest, opening)
   }
   startup.done()
+  logger.info(describeEngines(config), 'ready')
+}
+
+async function loadFleet(
+  config: Config,
+  { ports, ingest, follower }: Pick<Parts, 'ports' | 'ingest' | 'follower'>,
+  opening: Opening,
+): Promise<void> {
+  const { startup, signal, cleanup } = opening
+  await importOlder(config, ports, opening)
+  startup.begin('it loads the registry')
+  await unlessAborted(ingest.load(signal), signal)
+  follower.start()
+  cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, follower.stop()))
+}
+
+/** Whoever reads the log of one instance among others sees what it is. */
+function describeEngines(config: Config) {
+  const { roles, telemetryFeed, fleetIndex, database, objectStore } = config
+  return {
+    roles: [...roles],
+    telemetryFeed: telemetryFeed.adapter,
+    fleetIndex: fleetIndex.adapter,
+    database: database.adapter,
+    objectStore: objectStore.adapter,
+  }
 }
 
 async function startFeed(

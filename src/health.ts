@@ -8,6 +8,8 @@ const OBJECTS_RETRY_MS = 5000
 
 export interface HealthDeps {
   readonly ports: Pick<Ports, 'fleetIndex' | 'database' | 'signals' | 'objectStore'>
+  /** False: charge points need neither the fleet index nor the object store. */
+  readonly hasFleet: boolean
   readonly clock: Clock
   /** Undefined once started; before that no engine is asked. */
   readonly starting: () => string | undefined
@@ -19,15 +21,18 @@ export interface Health {
   check(): Promise<readonly string[]>
 }
 
-/** Ready: started, every engine answers, and nothing says that messages can't be stored. */
-export function createHealth({ ports, clock, starting, problems }: HealthDeps): Health {
+/** Ready: started, every engine that it needs answers, and nothing says that messages can't be stored. */
+export function createHealth({ ports, hasFleet, clock, starting, problems }: HealthDeps): Health {
   const { fleetIndex, database, signals, objectStore } = ports
-  const engines = [
-    ['fleet index', fleetIndex],
+  const always = [
     ['database', database],
     ['signals', signals],
+  ] as const
+  const ofFleet = [
+    ['fleet index', fleetIndex],
     ['object store', { check: rememberAnswer(() => objectStore.check(), clock) }],
   ] as const
+  const engines = hasFleet ? [...ofFleet, ...always] : always
   return {
     async check() {
       const start = starting()

@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8'
 import { type Config, createConfig } from './config/config.ts'
-import { ConfigurationError, readEnv } from './config/env.ts'
+import { ConfigurationError, namesGiven, readEnv } from './config/env.ts'
+import { findOverlooked, type Overlooked } from './config/overlooked.ts'
 import type { Fleetgrid } from './fleetgrid.ts'
 import { createLogger } from './logger.ts'
 
@@ -9,8 +11,13 @@ import { createLogger } from './logger.ts'
 /** For closing what is left after the drain. */
 const CLOSE_TIMEOUT_MS = 10_000
 
-const config = readConfig()
+// To collect what is young with several threads costs more CPU than the work itself: 0.7 of 4.2 s for
+// 100,000 messages, on two cores. Old memory is still marked beside the main thread.
+setFlagsFromString('--no-parallel-scavenge')
+
+const { config, overlooked } = readConfig()
 const logger = createLogger(config.log)
+for (const { level, text } of overlooked) logger[level](text)
 
 process.on('uncaughtException', (error) => die(error, 'uncaught exception'))
 process.on('unhandledRejection', (error) => die(error, 'unhandled rejection'))
@@ -51,9 +58,10 @@ async function stop(signal: string): Promise<void> {
   }
 }
 
-function readConfig(): Config {
+function readConfig(): { config: Config; overlooked: Overlooked[] } {
   try {
-    return createConfig(readEnv())
+    const env = readEnv()
+    return { config: createConfig(env), overlooked: findOverlooked(namesGiven(), env) }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     console.error(`${error.message}\ndocs/configuration.md lists every variable.`)

@@ -4,7 +4,7 @@ import type { SqsEvent } from './adapters/sqs/sqs-event.ts'
 import type { Clock } from './domain/clock.ts'
 import type { Keys } from './http/auth.ts'
 import type { Metrics } from './http/metrics.ts'
-import { createRateBudget } from './lib/rate-budget.ts'
+import { type LimitedLine, limitLines } from './lib/limited-lines.ts'
 
 interface Observers {
   readonly metrics: Metrics
@@ -25,60 +25,51 @@ const MEMBER_LINES = {
 /** What adapters report becomes metrics and, once and not a thousand times a second, log lines. */
 export function observeAdapters(observers: Observers): PortHooks {
   const { metrics, keys, logger, clock, onWaiting } = observers
-  const warnOfClient = createLimitedWarn(logger, clock)
-  const warnOfConnection = createLimitedWarn(logger, clock)
-  const warnOfQueue = createLimitedWarn(logger, clock)
+  const warn = limitLines((about, text) => logger.warn(about, text))
+  // Of its own: anybody can be rejected for any number of reasons.
+  const warnOfClient = limitLines((about, text) => logger.warn(about, text))
   return {
     broker: {
       now: clock.now,
       verifyToken: keys.verifyToken,
       onConnections: (count) => metrics.brokerConnections.set(count),
       onPublish: (outcome) => metrics.brokerPublishes.inc({ outcome }),
-      onRejected: (client, reason) => warnOfClient({ client, reason }, 'MQTT client rejected'),
+      onRejected: (client, reason) =>
+        warnOfClient(reason, { client, reason }, 'MQTT client rejected'),
     },
     mqtt: {
       onConnections: (count) => metrics.feedConnections.set(count),
       onFailed(clientId, reason) {
         metrics.feedFailures.inc({ kind: 'failed' })
-        warnOfConnection({ clientId, reason }, 'MQTT connection failed, tried again')
+        warn(`failed ${reason}`, { clientId, reason }, 'MQTT connection failed, tried again')
       },
       onReopened(clientId, reason) {
         metrics.feedFailures.inc({ kind: 'reopened' })
-        warnOfConnection({ clientId, reason }, 'MQTT connection reopened for its messages')
+        const text = 'MQTT connection reopened for its messages'
+        warn(`reopened ${reason}`, { clientId, reason }, text)
       },
       onMember(event, number) {
         const [level, text] = MEMBER_LINES[event]
         logger[level]({ number }, text)
       },
     },
-    onQueueEvent: (queueUrl, event) =>
-      observeQueue(queueUrl, event, { metrics, logger, warn: warnOfQueue }),
+    onQueueEvent: (queueUrl, event) => observeQueue(queueUrl, event, { metrics, logger, warn }),
     onWaiting,
     onLeftBehind: (reason) => logger.warn({ reason }, 'tried again at the next start'),
     onSignalsFailed: (error) => logger.warn({ err: error }, 'signals failed, they come later'),
   }
 }
 
-type Warn = (about: object, text: string) => void
-
-function createLimitedWarn(logger: Logger, clock: Clock): Warn {
-  const budget = createRateBudget(10, 10_000, clock.now)
-  return (about, text) => {
-    const suppressed = budget.take()
-    if (suppressed !== undefined) logger.warn({ ...about, suppressed }, text)
-  }
-}
-
 function observeQueue(
   queueUrl: string,
   event: SqsEvent,
-  { metrics, logger, warn }: Pick<Observers, 'metrics' | 'logger'> & { readonly warn: Warn },
+  { metrics, logger, warn }: Pick<Observers, 'metrics' | 'logger'> & { readonly warn: LimitedLine },
 ): void {
   const queue = queueUrl.slice(queueUrl.lastIndexOf('/') + 1)
   switch (event.kind) {
     case 'lost':
       metrics.queueMessages.inc({ queue, outcome: 'lost' })
-      warn({ queue, ...event }, 'a message could not be kept, it comes again')
+      warn(`lost ${queue}`, { queue, ...event }, 'a message could not be kept, it comes again')
       return
     case 'failed':
       metrics.queueFailures.inc({ queue, operation: event.operation })

@@ -19,14 +19,18 @@ interface Openable {
   close(): Promise<void>
 }
 
-export async function openPorts(ports: Ports, opening: Opening): Promise<void> {
+/** @param hasFleet false: what only vehicles need stays closed */
+export async function openPorts(ports: Ports, hasFleet: boolean, opening: Opening): Promise<void> {
   const { startup, signal, cleanup } = opening
   const { charging, database, signals, objectStore, deadLetters, fleetIndex } = ports
+  const ofFleet: readonly [string, Openable][] = [
+    ['object store', objectStore],
+    ['dead letters', deadLetters],
+  ]
   const patient: readonly [string, Openable][] = [
     ['database', database],
     ['signals', signals],
-    ['object store', objectStore],
-    ['dead letters', deadLetters],
+    ...(hasFleet ? ofFleet : []),
   ]
   for (const [name, port] of patient) {
     startup.begin(`it opens the ${name}`)
@@ -34,6 +38,7 @@ export async function openPorts(ports: Ports, opening: Opening): Promise<void> {
     await openPort({ open, close: () => port.close() }, opening)
   }
   cleanup.add(() => charging.close())
+  if (!hasFleet) return
   startup.begin('it opens the fleet index')
   // It waits by itself: not all that makes it unavailable passes.
   await openPort(fleetIndex, opening)

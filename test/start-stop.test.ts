@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
@@ -17,26 +16,20 @@ import { until } from './helpers/until.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** A port at which nobody listens: an engine that isn't there. */
-async function deadPort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  return address.port
-}
+/** A machine that does much else takes ten seconds to load all of it. */
+const withinMs = 60_000
 
-async function waitingEnv(engine: 'opensearch' | 'postgres'): Promise<Record<string, string>> {
-  const port = await deadPort()
-  return engine === 'opensearch'
-    ? { FLEET_INDEX: 'opensearch', OPENSEARCH_URL: `http://127.0.0.1:${port}` }
-    : {
-        DATABASE: 'postgres',
-        DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/fleet`,
-        DATABASE_TLS: 'off',
-      }
+/** An engine that isn't there: of tcpmux, given to no test that asks for a free port. */
+const DEAD_PORT = 1
+
+const WAITING_ENV = {
+  opensearch: { FLEET_INDEX: 'opensearch', OPENSEARCH_URL: `http://127.0.0.1:${DEAD_PORT}` },
+  postgres: {
+    DATABASE: 'postgres',
+    DATABASE_URL: `postgres://me:secret@127.0.0.1:${DEAD_PORT}/fleet`,
+    DATABASE_TLS: 'off',
+    CHARGE_POINT_KEY_SECRET: 'the same for all instances of a test',
+  },
 }
 
 for (const engine of ['opensearch', 'postgres'] as const) {
@@ -46,16 +39,16 @@ for (const engine of ['opensearch', 'postgres'] as const) {
         DATA_DIR: t.testdir(),
         HTTP_PORT: '0',
         MQTT_PORT: '0',
-        ...(await waitingEnv(engine)),
+        ...WAITING_ENV[engine],
       }),
     )
     const fleetgrid = await createFleetgrid(config, { logger: pino({ level: 'silent' }) })
     const started = fleetgrid.start()
     const refused = t.rejects(started, /stopping/)
-    const origin = await until(() => originOf(fleetgrid.urls), { what: 'HTTP' })
+    const origin = await until(() => originOf(fleetgrid.urls), { withinMs, what: 'HTTP' })
     const waits = async (): Promise<boolean> =>
       /ECONNREFUSED/.test(await (await fetch(`${origin}/ready`)).text())
-    await until(waits, { what: 'a reason to wait' })
+    await until(waits, { withinMs, what: 'a reason to wait' })
     t.equal((await fetch(`${origin}/live`)).status, 200)
     const ready = await fetch(`${origin}/ready`)
     t.equal(ready.status, 503)
@@ -78,15 +71,33 @@ for (const engine of ['opensearch', 'postgres'] as const) {
   t.test(`a signal while ${engine} is awaited ends the process with 0`, async (t) => {
     const { child, output } = startProcess(t, {
       DATA_DIR: t.testdir(),
-      ...(await waitingEnv(engine)),
+      ...WAITING_ENV[engine],
     })
-    await until(() => output().includes('waiting for an engine'), { what: 'waiting' })
+    const waits = (): boolean => {
+      if (child.exitCode !== null) throw new Error(`it has ended: ${output()}`)
+      return output().includes('waiting for an engine')
+    }
+    await until(waits, { withinMs, what: 'waiting' })
     child.kill('SIGTERM')
     const [code] = await once(child, 'exit')
     t.equal(code, 0)
     t.match(output(), /"finished":true.*stopped/)
   })
 }
+
+t.test('charge points need no engine of the fleet', async (t) => {
+  const service = await startFleetgrid(t, {
+    FLEETGRID_ROLES: 'charging',
+    ...WAITING_ENV.opensearch,
+    ...{ OBJECT_STORE: 's3', S3_BUCKET: 'none', AWS_REGION: 'none' },
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${DEAD_PORT}`,
+  })
+  t.same(await (await fetch(`${service.httpUrl}/ready`)).json(), { status: 'ready', problems: [] })
+  t.equal((await service.get('/charge-points', 'operator')).status, 200)
+  t.equal((await service.get('/dead-letters', 'operator')).status, 404)
+  await service.fleetgrid.upkeep()
+  t.equal(await service.fleetgrid.drain(), true)
+})
 
 function originOf(urls: () => { http: string }): string | undefined {
   try {
@@ -114,6 +125,21 @@ function startProcess(
   }
   return { child, output: () => output }
 }
+
+t.test('once it is ready it says what it is and what it runs on', async (t) => {
+  const { child, output } = startProcess(t, { DATA_DIR: t.testdir(), FLEETGRID_ROLES: 'telemetry' })
+  await until(() => output().includes('"msg":"ready"'), { withinMs, what: 'the line' })
+  const line = output()
+    .split('\n')
+    .find((text) => text.includes('"msg":"ready"'))
+  t.match(JSON.parse(line ?? ''), {
+    roles: ['telemetry'],
+    ...{ telemetryFeed: 'embedded', fleetIndex: 'embedded' },
+    ...{ database: 'embedded', objectStore: 'embedded' },
+  })
+  child.kill('SIGTERM')
+  t.same(await once(child, 'exit'), [0, null])
+})
 
 t.test('waiting is logged once a minute, and when its reason changes', async (t) => {
   const logged: string[] = []

@@ -114,6 +114,24 @@ t.test('the schemas of OCPP are imported without the rest of their package', asy
     t.notMatch(text, /^import (?!type )(?:\{[^}]*\}|[^'{\n]*) from 'typed-ocpp'/m, path)
 })
 
+t.test('imports run one way, those of types too', async (t) => {
+  const left = new Map(
+    [...src, ...simulators].map((file) => {
+      const local = file.imports.filter((name) => name.startsWith('.'))
+      return [file.path, local.map((specifier) => target(file, specifier))]
+    }),
+  )
+  // Whoever imports nothing that is left is in no circle: what stays is circles and who imports them.
+  let before = Infinity
+  while (left.size < before) {
+    before = left.size
+    for (const [path, targets] of left) {
+      if (!targets.some((other) => left.has(other))) left.delete(path)
+    }
+  }
+  t.strictSame([...left.keys()], [])
+})
+
 t.test('simulators are ordinary clients and share no code with the server', async (t) => {
   for (const file of simulators) {
     for (const specifier of file.imports.filter((name) => name.startsWith('.'))) {

@@ -27,7 +27,8 @@ export interface BusyResult extends LoadResult {
   readonly loopDelayMs: number | undefined
 }
 
-const LOOP_DELAY = 'fleetgrid_event_loop_delay_seconds{quantile="0.99"}'
+/** Of the server's main thread, since it was last asked. */
+export const LOOP_DELAY = 'fleetgrid_event_loop_delay_seconds{quantile="0.99"}'
 const POLL_MS = 10
 const NOTICED_WITHIN_MS = 30_000
 const HANDSHAKE = { deflate: false, atOnce: 1, withinSeconds: 30 }

@@ -1,5 +1,6 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { LOOP_DELAY } from './charging-busy.ts'
 import { type Prepared, prepare } from './charging-databases.ts'
 import {
   assertOpen,
@@ -13,8 +14,7 @@ import {
 } from './charging-memory.ts'
 import type { Where } from './charging-one.ts'
 import { type ChargingServer, startBare, startFleetgrid } from './charging-servers.ts'
-import { type Figure, toRow } from './charging-table.ts'
-import type { Row } from './compare.ts'
+import type { Figure } from './charging-table.ts'
 
 // More stations than one process may have files: several server processes of each kind, in turn.
 
@@ -24,8 +24,8 @@ export interface FleetOptions {
   readonly deflate: boolean
   readonly atOnce: number
   readonly pauseSeconds: number
-  /** Of the idle mix; 0 leaves it out. */
-  readonly idleSeconds: number
+  /** Of the idle mix; 0 leaves it out. The bare server, which is only to be compared, has a minute. */
+  readonly idleMinutes: number
 }
 
 interface FleetResult {
@@ -35,19 +35,26 @@ interface FleetResult {
 }
 
 interface IdleResult {
+  readonly answered: number
+  readonly failed: number
   readonly perSecond: number
   readonly cores: number
+  readonly p99Ms: number
+  /** Of the worst server; undefined: they don't tell. */
+  readonly loopDelayMs: number | undefined
 }
 
 const WITHIN_SECONDS = 600
 const TOKENS = 200
 /** One station in so many charges. */
 const CHARGING = 10
+const BARE_IDLE_MINUTES_MAX = 1
 const MB = 1_000_000
 
-export async function measureFleet(where: Where, options: FleetOptions): Promise<Row[]> {
-  const { stations, idleSeconds, deflate } = options
-  const bare = await measure('bare', where, options)
+export async function measureFleet(where: Where, options: FleetOptions): Promise<Figure[]> {
+  const { stations, deflate } = options
+  const idleMinutes = Math.min(options.idleMinutes, BARE_IDLE_MINUTES_MAX)
+  const bare = await measure('bare', where, { ...options, idleMinutes })
   const own = await measure('fleetgrid', where, options)
   const what = `KB a connection, ${stations} held${deflate ? ', permessage-deflate' : ''}`
   const most = deflate ? 20 : 10
@@ -73,26 +80,38 @@ export async function measureFleet(where: Where, options: FleetOptions): Promise
       ...{ work: '– seconds until all had booted', digits: 1 },
       ...{ bare: bare.memory.seconds, fleetgrid: own.memory.seconds },
     },
-    ...tellStorm(bare.storm, own.storm),
+    ...tellStorm(bare.storm, own.storm, stations),
   ]
-  if (own.idle === undefined) return figures.map(toRow)
-  figures.push(
-    {
-      ...{ work: `idle mix of ${idleSeconds} s without an error, messages/s` },
-      ...{ bare: bare.idle?.perSecond, fleetgrid: own.idle?.perSecond },
-    },
-    {
-      ...{ work: '– cores', digits: 2, bare: bare.idle?.cores, fleetgrid: own.idle?.cores },
-    },
-  )
-  return figures.map(toRow)
+  if (own.idle !== undefined) figures.push(...tellIdle(bare.idle, own.idle, options))
+  return figures
 }
 
-function tellStorm(bare: StormResult, own: StormResult): Figure[] {
+function tellIdle(
+  bare: IdleResult | undefined,
+  own: IdleResult,
+  { stations, idleMinutes }: FleetOptions,
+): Figure[] {
+  const pair = (of: keyof IdleResult) => ({ bare: bare?.[of], fleetgrid: own[of] })
+  return [
+    { work: `idle mix of ${stations} for ${idleMinutes} min, messages/s`, ...pair('perSecond') },
+    { work: '– messages answered', ...pair('answered') },
+    { work: '– errors', ...pair('failed'), target: '0', isMet: own.failed === 0 },
+    { work: '– p99 ms', digits: 1, ...pair('p99Ms') },
+    { work: '– event-loop delay p99 ms, the worst server', digits: 1, ...pair('loopDelayMs') },
+    { work: '– cores', digits: 2, ...pair('cores') },
+  ]
+}
+
+function tellStorm(bare: StormResult, own: StormResult, stations: number): Figure[] {
   if (own.refused > 0) console.error('refused:', own.reasons)
   return [
     {
-      ...{ work: '– storm, seconds', digits: 1, bare: bare.seconds, fleetgrid: own.seconds },
+      ...{
+        work: `storm of ${stations}, seconds`,
+        digits: 1,
+        bare: bare.seconds,
+        fleetgrid: own.seconds,
+      },
       ...{ target: '≤ 60', isMet: own.seconds <= 60 },
     },
     {
@@ -115,14 +134,13 @@ async function measure(
   where: Where,
   options: FleetOptions,
 ): Promise<FleetResult> {
-  const { stations, deflate, atOnce, pauseSeconds, idleSeconds } = options
+  const { stations, deflate, atOnce, pauseSeconds, idleMinutes } = options
   const held = await startAll(kind, where, options)
   const boot = { deflate, atOnce, withinSeconds: WITHIN_SECONDS }
   try {
     const memory = await measureMemory(held, boot, pauseSeconds)
     const storm = await measureStorm(held, boot)
-    const isIdle = idleSeconds > 0 && !deflate
-    const idle = isIdle ? await measureIdle(held, idleSeconds) : undefined
+    const idle = idleMinutes > 0 ? await measureIdle(held, idleMinutes * 60) : undefined
     await assertOpen(held, stations - storm.lost)
     return { memory, storm, idle }
   } finally {
@@ -138,14 +156,31 @@ async function measureIdle(held: readonly Held[], seconds: number): Promise<Idle
   )
   const cpuOf = (all: readonly Held[]) => all.map(({ server }) => server.cpu())
   const before = cpuOf(held)
-  const answered = await Promise.all(held.map(({ client }) => client.ask('idle', { seconds })))
+  await worstLoopDelayMs(held)
+  const loads = await Promise.all(held.map(({ client }) => client.ask('idle', { seconds })))
   const used = cpuOf(held).map((cpu, index) => {
     const { all = 0, database = 0 } = before[index] ?? {}
     // All have the same database, which is not to be counted more than once.
     const shared = index === 0 ? 0 : cpu.database - database
     return cpu.all - all - shared
   })
-  return { perSecond: sum(answered) / seconds, cores: sum(used) / seconds }
+  for (const { failed, reasons } of loads) if (failed > 0) console.error('failed:', reasons)
+  const answered = sum(loads.map((load) => load.answered))
+  return {
+    answered,
+    failed: sum(loads.map(({ failed }) => failed)),
+    perSecond: answered / seconds,
+    cores: sum(used) / seconds,
+    p99Ms: Math.max(...loads.map(({ p99Ms }) => p99Ms)),
+    loopDelayMs: await worstLoopDelayMs(held),
+  }
+}
+
+/** Of the time since it was last asked for. */
+async function worstLoopDelayMs(held: readonly Held[]): Promise<number | undefined> {
+  const delays = await Promise.all(held.map(({ server }) => server.metric(LOOP_DELAY)))
+  const told = delays.filter((delay) => delay !== undefined)
+  return told.length === 0 ? undefined : Math.max(...told) * 1000
 }
 
 async function startAll(

@@ -24,6 +24,8 @@ export type Work = 'heartbeats' | 'meter-values' | 'sessions'
 
 const heartbeat = encodeText(HEARTBEAT)
 const METER_VALUES_OF_SESSION = 4
+const IDLE_STEP_MS = 50
+const ANSWERED_WITHIN_MS = 30_000
 
 /** Each message has a time of its own; also between runs. */
 let last = Date.now() % 1e9
@@ -92,34 +94,56 @@ export async function stopAll(stations: readonly Station[]): Promise<void> {
   )
 }
 
+export interface IdleLoad {
+  readonly answered: number
+  readonly failed: number
+  /** How often each reason was given. */
+  readonly reasons: Readonly<Record<string, number>>
+  readonly p99Ms: number
+}
+
 /**
  * What stations do all day: those that charge send meter values every 60 s, the others a heartbeat
- * every 300 s. @returns how many messages were answered; throws what fails first
+ * every 300 s.
  */
-export async function idle(stations: readonly Station[], seconds: number): Promise<number> {
+export async function idle(stations: readonly Station[], seconds: number): Promise<IdleLoad> {
   const charging = stations.filter(({ transaction }) => transaction !== undefined)
   const silent = stations.filter(({ transaction }) => transaction === undefined)
-  let answered = 0
-  const isFailed = Promise.withResolvers<never>()
-  const send = (sent: Promise<unknown>): void => {
-    sent.then(() => {
-      answered += 1
-    }, isFailed.reject)
+  const latencies: number[] = []
+  const reasons: Record<string, number> = {}
+  let pending = 0
+  const send = async (sent: Promise<unknown>): Promise<void> => {
+    const askedAt = performance.now()
+    pending += 1
+    try {
+      await sent
+      latencies.push(performance.now() - askedAt)
+    } catch (error) {
+      const { message } = error as Error
+      reasons[message] = (reasons[message] ?? 0) + 1
+    } finally {
+      pending -= 1
+    }
   }
   const startedAt = performance.now()
   let [heartbeats, readings] = [0, 0]
   for (let elapsed = 0; elapsed < seconds; elapsed = (performance.now() - startedAt) / 1000) {
     for (; heartbeats < (elapsed * silent.length) / 300; heartbeats += 1) {
       const station = silent[heartbeats % silent.length]
-      if (station !== undefined) send(station.call(heartbeat))
+      if (station !== undefined) void send(station.call(heartbeat))
     }
     for (; readings < (elapsed * charging.length) / 60; readings += 1) {
       const station = charging[readings % charging.length]
-      if (station !== undefined) send(sendMeterValues(station))
+      if (station !== undefined) void send(sendMeterValues(station))
     }
-    await Promise.race([pause(50), isFailed.promise])
+    await pause(IDLE_STEP_MS)
   }
-  return answered
+  const endsAt = performance.now() + ANSWERED_WITHIN_MS
+  while (pending > 0 && performance.now() < endsAt) await pause(IDLE_STEP_MS)
+  if (pending > 0) reasons['no answer'] = pending
+  const failed = Object.values(reasons).reduce((sum, one) => sum + one, 0)
+  const p99Ms = percentile(Float64Array.from(latencies).sort(), 0.99)
+  return { answered: latencies.length, failed, reasons, p99Ms }
 }
 
 async function chargeOnce(station: Station, tokens: number): Promise<void> {

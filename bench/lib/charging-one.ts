@@ -12,8 +12,7 @@ import {
 } from './charging-memory.ts'
 import { measureRounds } from './charging-rounds.ts'
 import { type ChargingServer, startBare, startFleetgrid } from './charging-servers.ts'
-import { type Figure, toRow } from './charging-table.ts'
-import type { Row } from './compare.ts'
+import type { Figure } from './charging-table.ts'
 
 // One server process of each kind, and all that is measured of it.
 
@@ -40,11 +39,11 @@ export interface OneOptions {
 const WITHIN_SECONDS = 300
 const KB = 1000
 
-export async function measureOne(where: Where, options: OneOptions): Promise<Row[]> {
+export async function measureOne(where: Where, options: OneOptions): Promise<Figure[]> {
   const figures: Figure[] = []
   if (options.connections > 0) figures.push(...(await measureMemories(where, options)))
   figures.push(...(await measureBusy(where, options)))
-  return figures.map(toRow)
+  return figures
 }
 
 async function measureMemories(where: Where, options: OneOptions): Promise<Figure[]> {

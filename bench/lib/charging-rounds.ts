@@ -118,6 +118,13 @@ function tell(results: Results, tokens: RoundOptions['tokens']): Figure[] {
     add(what, sessions, { target: '≥ 500', isMet })
     addCosts('sessions', name)
   }
+  const rate = (name: Name): number => results.median(name, 'sessions', 'perSecond') ?? Number.NaN
+  const ratio = rate('many') / rate('few')
+  add(
+    '– sessions/s with many tokens ÷ with few',
+    { bare: undefined, fleetgrid: ratio },
+    { digits: 2, target: '≥ 0.9', isMet: ratio >= 0.9 },
+  )
   const cost = (name: Name): number => results.median(name, 'sessions', 'cpuMs') ?? Number.NaN
   const grows = (cost('many') / cost('few') - 1) * 100
   add(
@@ -127,7 +134,7 @@ function tell(results: Results, tokens: RoundOptions['tokens']): Figure[] {
       ...{ digits: 1, target: '≤ 10', isMet: grows <= 10 },
     },
   )
-  add('StartTransaction, all at once: p50 ms', of('starts', 'p50Ms'), { digits: 1 })
+  add('StartTransaction, all at once, p50 ms', of('starts', 'p50Ms'), { digits: 1 })
   const slowest = of('starts', 'p99Ms')
   const isSoon = (slowest.fleetgrid ?? 0) <= 150
   add('– p99 ms', slowest, { digits: 1, target: '≤ 150', isMet: isSoon })

@@ -28,6 +28,12 @@ export interface ChargingServer {
   stop(): Promise<void>
 }
 
+/** Ours. */
+export interface OwnServer extends ChargingServer {
+  readonly http: string
+  token(role: string): Promise<string>
+}
+
 export interface ServerOptions {
   readonly collectable?: boolean
   readonly env?: Readonly<Record<string, string>>
@@ -66,7 +72,7 @@ export async function startFleetgrid({
   collectable,
   env = {},
   databasePid,
-}: ServerOptions): Promise<ChargingServer> {
+}: ServerOptions): Promise<OwnServer> {
   const memoryFile = newMemoryFile()
   const server = await startServer({
     FLEETGRID_ROLES: 'charging',
@@ -76,6 +82,8 @@ export async function startFleetgrid({
   })
   running.add(server.pid)
   return {
+    http: server.http,
+    token: server.token,
     port: Number(new URL(server.http).port),
     ...measurable(server.pid, memoryFile, databasePid),
     async metric(sample) {

@@ -18,6 +18,7 @@ export interface StationTarget {
 /** All sockets read into it, one after the other. */
 const INBOX = Buffer.alloc(65_536)
 const HEAD_END = Buffer.from('\r\n\r\n')
+const CALL = '2'.charCodeAt(0)
 const RESULT = '3'.charCodeAt(0)
 const ERROR = '4'.charCodeAt(0)
 const BOOTING = [encodeText(BOOT), encodeText(STATUS)]
@@ -28,6 +29,8 @@ export class Station {
   readonly id: string
   /** Its open transaction. */
   transaction: number | undefined
+  /** Told of the server's calls, which are all answered with `Accepted`. */
+  onCall: ((action: string) => void) | undefined
   #socket: Socket | undefined
   #reader: FrameReader | undefined
   #answered: PromiseWithResolvers<Buffer> | undefined
@@ -128,6 +131,13 @@ export class Station {
     const kind = payload[1]
     if (kind === RESULT) answered?.resolve(Buffer.from(payload))
     else if (kind === ERROR) answered?.reject(new Error(payload.toString()))
+    else if (kind === CALL) this.#accept(payload.toString())
+  }
+
+  #accept(text: string): void {
+    const [, id, action] = JSON.parse(text)
+    this.onCall?.(action)
+    this.#socket?.write(encodeText(JSON.stringify([3, id, { status: 'Accepted' }])))
   }
 
   #ended(why: string): void {

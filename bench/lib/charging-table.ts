@@ -29,6 +29,19 @@ export function toRow({ work, bare, fleetgrid, digits = 0, target, isMet }: Figu
   }
 }
 
+/** The figures that have a target, one line each. */
+export function toVerdicts(part: string, figures: readonly Figure[]): Row[] {
+  let of = ''
+  return figures.flatMap((figure) => {
+    const isDetail = figure.work.startsWith('– ')
+    if (!isDetail) of = figure.work
+    if (figure.target === undefined) return []
+    const { 'bare ws': bare = '', Fleetgrid = '', target = '' } = toRow(figure)
+    const work = isDetail ? `${of} ${figure.work}` : figure.work
+    return [{ part, work, 'bare ws': bare, Fleetgrid, target, is: figure.isMet ? 'met' : 'MISSED' }]
+  })
+}
+
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN

@@ -37,7 +37,8 @@ const server = createServer((request, response) => {
 
 function answer(method: string, url: URL, body: Buffer, response: ServerResponse): void {
   const path = url.pathname
-  if (path === '/bench' && method === 'POST') send(response, 200, capture(url))
+  if (path === '/') send(response, 200, { version: { distribution: 'opensearch' } })
+  else if (path === '/bench' && method === 'POST') send(response, 200, capture(url))
   else if (path === '/bench') tell({ created: Number(url.searchParams.get('created')), response })
   else if (path.endsWith('/_bulk')) bulk(path, body, response)
   else if (path.endsWith('/_mget')) send(response, 200, { docs: [] })

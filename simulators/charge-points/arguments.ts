@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { describeWrong, readNumber } from '../arguments.ts'
+import type { ProtocolName } from './connection.ts'
 import { type Passwords, readPasswords } from './password.ts'
-import type { ProtocolName } from './wire.ts'
 
 export interface SimulatorArguments {
   readonly url: string
@@ -147,22 +148,6 @@ function readValues(args: readonly string[]) {
   }).values
 }
 
-function readNumber(
-  name: string,
-  text: string | undefined,
-  lowest: number,
-  highest: number,
-  whole = false,
-): number | undefined {
-  if (text === undefined) return undefined
-  const value = text.trim() === '' ? Number.NaN : Number(text)
-  if (!(value >= lowest && value <= highest) || (whole && !Number.isInteger(value))) {
-    const kind = whole ? 'a whole number' : 'a number'
-    throw new Error(`--${name} must be ${kind} from ${lowest} to ${highest}, not "${text}"`)
-  }
-  return value
-}
-
 function composeUrl(host: string, port: string): string {
   return `${port === '443' ? 'wss' : 'ws'}://${host}:${port}/ocpp`
 }
@@ -197,11 +182,4 @@ function readTags(text: string): string[] {
   const tooLong = tags.find((tag) => tag.length > 20)
   if (tooLong === undefined) return tags
   throw new Error(`--id-tag: OCPP 1.6 has at most 20 characters for a card, not "${tooLong}"`)
-}
-
-/** The first sentence of node's explanation is the useful one. */
-function describeWrong(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const [first = message] = message.split(/\n|\. /)
-  return first.replace(/\.$/, '').replace('argument is ambiguous', 'argument missing')
 }

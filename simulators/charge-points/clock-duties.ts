@@ -1,14 +1,27 @@
-import { expireReservations } from './operations.ts'
-import type { Station } from './station.ts'
+import type { Connection } from './connection.ts'
+import type { Evse } from './evse.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Settings } from './settings.ts'
+import type { Wire } from './wire.ts'
+
+/** What they need of their station. */
+export interface ClockHost {
+  readonly scheduler: Scheduler
+  readonly settings: Settings
+  readonly connection: Connection
+  readonly wire: Wire
+  readonly evses: readonly Evse[]
+  readonly isOnline: boolean
+}
 
 /** What a station does by the clock. Looked at every second or so, instead of a timer for each. */
 export class ClockDuties {
-  readonly #station: Station
+  readonly #station: ClockHost
   #lookedAtMs: number
   #heartbeatAtMs = Infinity
   #pingAtMs = Infinity
 
-  constructor(station: Station) {
+  constructor(station: ClockHost) {
     this.#station = station
     this.#lookedAtMs = station.scheduler.now()
   }
@@ -20,10 +33,10 @@ export class ClockDuties {
   }
 
   look(): void {
-    const { scheduler, connection, wire, isOnline } = this.#station
+    const { scheduler, connection, wire, evses, isOnline } = this.#station
     const nowMs = scheduler.now()
     connection.checkTimeout(nowMs)
-    expireReservations(this.#station)
+    for (const evse of evses) evse.expireReservation()
     this.#readMeters(this.#lookedAtMs, nowMs)
     this.#lookedAtMs = nowMs
     if (isOnline && nowMs >= this.#heartbeatAtMs) {
@@ -50,7 +63,7 @@ export class ClockDuties {
     if (intervalMs === 0 || !hasPassed) return
     for (const evse of evses) {
       if (evse.transaction !== undefined) wire.metered(evse.transaction, evse.read(), 'clock')
-      else if (isOnline) wire.metersRead(evse, evse.read(), 'clock')
+      else if (isOnline) wire.metersRead(evse.id, evse.read(), 'clock')
     }
   }
 }

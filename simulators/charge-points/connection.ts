@@ -1,13 +1,16 @@
 import WebSocket from 'ws'
-import type { Random } from '../vehicles/random.ts'
+import type { Random } from '../random.ts'
+import { CallFault, type Reply } from './commands.ts'
 import type { Counts } from './counts.ts'
 import type { Scheduler, Task } from './scheduler.ts'
-import type { ProtocolName, Reply } from './wire.ts'
 
 /**
  * OCPP-J of one station: calls and answers over a WebSocket, one call at a time each way; opens
  * again by itself, later and later, until it is told to close.
  */
+
+/** As the subprotocol is called. */
+export type ProtocolName = 'ocpp1.6' | 'ocpp2.0.1'
 
 export interface ConnectionOptions {
   /** Of all stations; the id is added. */
@@ -28,22 +31,12 @@ export interface ConnectionEvents {
 }
 
 export type CallOutcome =
-  | { readonly kind: 'answer'; readonly payload: unknown }
+  | { readonly kind: 'answer'; readonly payload: object }
   | { readonly kind: 'error'; readonly code: string; readonly description: string }
   /** Sent, and no answer in time. */
   | { readonly kind: 'timeout' }
   /** There was no connection, or it broke. */
   | { readonly kind: 'lost' }
-
-/** What a call of the server is answered with instead of a result. */
-export class CallFault extends Error {
-  readonly code: string
-
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
-  }
-}
 
 interface Call {
   readonly action: string
@@ -244,7 +237,7 @@ export class Connection {
       if (frame[0] === CALLERROR) this.#counts.callErrors++
       this.#settle(
         frame[0] === CALLRESULT
-          ? { kind: 'answer', payload: frame[2] }
+          ? { kind: 'answer', payload: this.#readAnswer(frame[2]) }
           : { kind: 'error', code: String(frame[2]), description: String(frame[3] ?? '') },
       )
     } else if (frame === undefined) {
@@ -265,7 +258,23 @@ export class Connection {
       return
     }
     this.#send([CALLRESULT, id, answered.answer])
-    answered.after?.()
+    void this.#follow(answered)
+  }
+
+  /** It may stumble over what was wrong with the call, now or later: the station goes on. */
+  async #follow({ after }: Reply): Promise<void> {
+    try {
+      await after?.()
+    } catch {
+      this.#counts.badFrames++
+    }
+  }
+
+  /** An object in any case: what it has in it is for others to see. */
+  #readAnswer(payload: unknown): object {
+    if (typeof payload === 'object' && payload !== null) return payload
+    this.#counts.badFrames++
+    return {}
   }
 }
 

@@ -7,7 +7,7 @@ export interface Counts {
   /** The server answered with an error, or the station answered one of its calls so. */
   callErrors: number
   timeouts: number
-  /** Frames that are no OCPP. */
+  /** Frames that are no OCPP, or have in them what is none. */
   badFrames: number
   /** The server did not let a station in: HTTP 401, 404, no common subprotocol, … */
   refused: number

@@ -1,5 +1,4 @@
 import type { Counts } from './counts.ts'
-import type { Evse } from './evse.ts'
 import type { StationIdentity } from './identity.ts'
 import type { Rates } from './plan.ts'
 import type { Charger } from './profiles.ts'
@@ -7,24 +6,19 @@ import type { Scheduler } from './scheduler.ts'
 import type { Settings } from './settings.ts'
 import type { Wire } from './wire.ts'
 
-/** Names are those of OCPP 1.6, which has more of them. */
-export type EvseState =
-  | 'Available'
-  | 'Preparing'
-  | 'Charging'
-  | 'SuspendedEV'
-  | 'SuspendedEVSE'
-  | 'Finishing'
-  | 'Reserved'
-  | 'Unavailable'
-  | 'Faulted'
-
 export interface Reservation {
   readonly id: number
   readonly token: string
   /** Tokens of this group may use it as well. */
   readonly group: string | undefined
   readonly expiresAt: number
+}
+
+/** A server's wish, in either version's words. */
+export interface RemoteStart {
+  readonly token: string
+  readonly group?: string | undefined
+  readonly remoteStartId?: number | undefined
 }
 
 /** What an EVSE needs of its station. */
@@ -37,15 +31,16 @@ export interface EvseHost {
   readonly counts: Counts
   readonly settings: Settings
   readonly wire: Wire
-  /** It has been accepted since it was switched on; it may be offline now. */
+  /** It has been accepted since it was switched on, and isn't going down; it may be offline now. */
   readonly isAccepted: boolean
+  /** It may send whatever it has to say. */
+  readonly isOnline: boolean
   tokenOf(evseId: number): string
   createTransactionId(evseId: number): string
   authorize(token: string): Promise<boolean>
   limitW(charger: Charger): number
   breakConnection(forS: number): void
-  stateChanged(evse: Evse): void
-  transactionEnded(evse: Evse): void
+  transactionEnded(evseId: number): void
 }
 
 export function isFor(reservation: Reservation, token: string, group?: string): boolean {

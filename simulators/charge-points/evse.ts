@@ -1,5 +1,6 @@
 import { OFFER_MIN_W } from './curve.ts'
-import { type EvseHost, type EvseState, isFor, type Reservation } from './evse-host.ts'
+import { type EvseHost, isFor, type RemoteStart, type Reservation } from './evse-host.ts'
+import type { EvseState } from './evse-state.ts'
 import { Meter } from './meter.ts'
 import { planSession, type SessionPlan } from './plan.ts'
 import type { Charger } from './profiles.ts'
@@ -26,13 +27,13 @@ export class Evse {
   readonly id: number
   state: EvseState = 'Available'
   errorCode: string | undefined
-  /** What the server has been told. */
-  reported = ''
   isOperative = true
   reservation: Reservation | undefined
   transaction: Transaction | undefined
   readonly #host: EvseHost
   readonly #meter: Meter
+  /** The state that the server has been told. */
+  #reported = ''
   #visits = 0
   #visit: Visit | undefined
   #next: Task | undefined
@@ -43,8 +44,9 @@ export class Evse {
     this.#meter = new Meter(host.scheduler, 1000 * id)
   }
 
-  /** Open for cars. */
+  /** Open for cars, unless one is here, or nobody can come for now. */
   expectCar(): void {
+    if (this.#visit !== undefined || this.state === 'Faulted') return
     this.#next?.cancel()
     if (this.#host.rates.sessionsPerHour === 0) return
     const plan = this.#plan()
@@ -72,8 +74,8 @@ export class Evse {
     return this.isFreeFor(token, group) || isWaiting
   }
 
-  async startRemotely(token: string, remoteStartId?: number): Promise<void> {
-    if (!this.canStart(token)) return
+  async startRemotely({ token, group, remoteStartId }: RemoteStart): Promise<void> {
+    if (!this.canStart(token, group)) return
     this.#next?.cancel()
     // Another object: whoever waits for an answer about the driver's card finds that it is over.
     const visit: Visit = {
@@ -139,6 +141,23 @@ export class Evse {
     this.reservation = reservation
     if (this.state === 'Available' || this.state === 'Reserved')
       this.#changeState(this.#restingState())
+  }
+
+  /** What nobody came for is free again. */
+  expireReservation(): void {
+    const { reservation } = this
+    if (reservation === undefined || reservation.expiresAt > this.#host.scheduler.now()) return
+    this.reserve(undefined)
+    if (this.#host.isOnline) this.#host.wire.reservationExpired(reservation.id)
+  }
+
+  /** Tells its state, unless the server knows it or can't be told now. */
+  report({ isKnown = true } = {}): void {
+    const { wire, isOnline } = this.#host
+    const now = `${wire.nameOf(this.state)}/${this.errorCode ?? ''}`
+    if (!isOnline || (isKnown && this.#reported === now)) return
+    this.#reported = now
+    wire.status(this.id, this.state, this.errorCode)
   }
 
   get powerW(): number {
@@ -272,7 +291,7 @@ export class Evse {
     this.#meter.stop()
     this.#host.counts.sessionsEnded++
     this.#host.wire.ended(transaction, { ...reading, powerW: 0, currentA: 0 }, reason)
-    this.#host.transactionEnded(this)
+    this.#host.transactionEnded(this.id)
   }
 
   #leave(): void {
@@ -288,7 +307,7 @@ export class Evse {
 
   #changeState(state: EvseState): void {
     this.state = state
-    this.#host.stateChanged(this)
+    this.report()
   }
 
   #wait(seconds: number, then: () => void): void {

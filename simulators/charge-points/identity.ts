@@ -1,4 +1,4 @@
-import { createRandom } from '../vehicles/random.ts'
+import { createRandom } from '../random.ts'
 
 /** What a station is and never changes. Same seed and index, same station. */
 export interface StationIdentity {

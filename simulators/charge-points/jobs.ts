@@ -44,14 +44,19 @@ export class Jobs {
     return this.#running.has(kind)
   }
 
-  /** Takes the place of one of its kind that is running. */
+  /**
+   * Takes the place of one of its kind that is running. `startAtMs`: epoch milliseconds; it starts at
+   * once if that is past, or no time at all (NaN).
+   */
   start(job: Job, startAtMs?: number): void {
     this.#running.get(job.kind)?.task?.cancel()
     const running = { job, task: undefined as Task | undefined }
     this.#running.set(job.kind, running)
+    this.#last.delete(job.kind)
     const waitMs = Math.min(START_WITHIN_MS, (startAtMs ?? 0) - this.#host.scheduler.now())
     const begin = () => (job.kind === 'firmware' ? this.#download(job) : this.#upload(job))
-    if (waitMs <= 0) {
+    // Also if the server gave a time that is none.
+    if (!(waitMs > 0)) {
       begin()
       return
     }

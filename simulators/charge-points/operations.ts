@@ -1,8 +1,8 @@
+import { type Reply, reply } from './commands.ts'
 import type { Evse } from './evse.ts'
 import type { Reservation } from './evse-host.ts'
 import type { Charger, Profile } from './profiles.ts'
 import type { Station } from './station.ts'
-import { type Reply, reply } from './wire.ts'
 
 /** What both versions do in the same way. */
 
@@ -38,25 +38,6 @@ export function cancelReservation(
   const evse = station.evses.find(({ reservation }) => reservation?.id === id)
   if (evse === undefined) return reply({ status: 'Rejected' })
   return reply({ status: 'Accepted' }, () => evse.reserve(undefined))
-}
-
-/** Tells the state of an EVSE, unless the server knows it. */
-export function reportChange({ wire }: Station, evse: Evse): void {
-  const now = `${wire.nameOf(evse.state)}/${evse.errorCode ?? ''}`
-  if (evse.reported === now) return
-  evse.reported = now
-  wire.status(evse, evse.state, evse.errorCode)
-}
-
-/** What nobody came for is free again. */
-export function expireReservations(station: Station): void {
-  const nowMs = station.scheduler.now()
-  for (const evse of station.evses) {
-    const { reservation } = evse
-    if (reservation === undefined || reservation.expiresAt > nowMs) continue
-    evse.reserve(undefined)
-    if (station.isOnline) station.wire.reservationExpired(reservation.id)
-  }
 }
 
 /** The limit holds at once. */

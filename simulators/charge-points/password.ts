@@ -1,4 +1,4 @@
-import type { ProtocolName } from './wire.ts'
+import type { ProtocolName } from './connection.ts'
 
 /** 16 to 20 bytes. */
 const KEY_IN_HEX = /^(?:[0-9a-f]{2}){16,20}$/i

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../vehicles/random.ts'
+import { createRandom, type Random } from '../random.ts'
 import type { Car } from './curve.ts'
 import type { StationIdentity } from './identity.ts'
 

@@ -35,9 +35,10 @@ export class Scheduler {
     return Date.now()
   }
 
-  /** In so many milliseconds of the clock. */
+  /** In so many milliseconds of the clock; NaN, which nothing comes after, is now. */
   after(milliseconds: number, run: () => void): Task {
-    const entry: Entry = { dueMs: performance.now() + milliseconds, order: this.#order++, run }
+    const dueMs = performance.now() + (milliseconds || 0)
+    const entry: Entry = { dueMs, order: this.#order++, run }
     this.#push(entry)
     this.#arm()
     return {

@@ -1,8 +1,6 @@
+import type { ProtocolName } from './connection.ts'
 import type { StationIdentity } from './identity.ts'
 import type { Rates } from './plan.ts'
-import type { SettingsCatalog } from './settings.ts'
-import type { Station } from './station.ts'
-import type { ProtocolName, Wire } from './wire.ts'
 
 export interface StationOptions {
   readonly identity: StationIdentity
@@ -18,9 +16,4 @@ export interface StationOptions {
   readonly tokenOf: (evseId: number) => string
   /** Why it can't connect. */
   readonly trouble: (reason: string) => void
-}
-
-export interface Protocol {
-  readonly settings: SettingsCatalog
-  readonly createWire: (station: Station) => Wire
 }

@@ -1,24 +1,25 @@
-import { hashToId } from '../vehicles/random.ts'
+import { hashToId } from '../random.ts'
 import { authorize } from './authorize.ts'
 import { ClockDuties } from './clock-duties.ts'
+import { type CommandTable, callCommand } from './commands.ts'
 import type { Connection } from './connection.ts'
 import type { Counts } from './counts.ts'
 import { Evse } from './evse.ts'
-import type { EvseHost, EvseState } from './evse-host.ts'
+import type { EvseHost } from './evse-host.ts'
+import type { EvseState } from './evse-state.ts'
 import { FIRST_FIRMWARE, type StationIdentity } from './identity.ts'
 import { type Job, Jobs } from './jobs.ts'
 import { LocalList } from './local-list.ts'
-import { reportChange } from './operations.ts'
 import { decodePassword } from './password.ts'
 import type { Rates } from './plan.ts'
 import { type Charger, Profiles } from './profiles.ts'
 import type { Scheduler, Task } from './scheduler.ts'
-import { Settings } from './settings.ts'
-import type { Protocol, StationOptions } from './station-options.ts'
+import { Settings, type SettingsCatalog } from './settings.ts'
+import type { StationOptions } from './station-options.ts'
 import { createConnection, createQueue } from './station-parts.ts'
 import type { StopReason, Transaction } from './transaction.ts'
 import type { TransactionQueue } from './transaction-queue.ts'
-import type { BootReason, Wire } from './wire.ts'
+import type { BootAnswer, BootReason, Wire } from './wire.ts'
 
 /** A charging station without its protocol: boots, serves its EVSEs, restarts, goes and comes. */
 
@@ -31,6 +32,13 @@ const REBOOT_S = 20
 const SETTLE_MS = 5000
 const SETTLE_LOOK_MS = 50
 const OFFLINE_MIN_MS = 1000
+
+/** A version of OCPP. */
+export interface Protocol {
+  readonly settings: SettingsCatalog
+  /** What this station says in it, and what it may be told. */
+  speak(station: Station): { readonly wire: Wire; readonly commands: CommandTable }
+}
 
 export class Station implements EvseHost {
   readonly identity: StationIdentity
@@ -51,6 +59,7 @@ export class Station implements EvseHost {
   firmwareVersion = FIRST_FIRMWARE
   isOperative = true
   readonly #options: StationOptions
+  readonly #commands: CommandTable
   readonly #duties: ClockDuties
   #isAccepted = false
   #bootReason: BootReason = 'PowerUp'
@@ -77,10 +86,10 @@ export class Station implements EvseHost {
     this.counts = counts
     this.settings = new Settings(protocol.settings)
     if (options.password !== undefined) this.settings.put('password', options.password)
-    this.connection = createConnection(this, options, {
+    this.connection = createConnection(options, this, {
       opened: () => this.#onOpened(),
       closed: () => this.#pending?.cancel(),
-      called: (action, payload) => this.wire.call(action, payload),
+      called: (action, payload) => callCommand(this.#commands, action, payload),
       trouble: options.trouble,
     })
     this.queue = createQueue(this)
@@ -89,13 +98,16 @@ export class Station implements EvseHost {
       tell: (job, status) => this.#tellJob(job, status),
       restartWithNewFirmware: (done) => this.#restartWithNewFirmware(done),
     })
-    this.wire = protocol.createWire(this)
+    const { wire, commands } = protocol.speak(this)
+    this.wire = wire
+    this.#commands = commands
     this.#duties = new ClockDuties(this)
     this.evses = Array.from({ length: options.evseCount }, (_, index) => new Evse(index + 1, this))
   }
 
+  /** Cars and servers may begin something here. */
   get isAccepted(): boolean {
-    return this.#isAccepted && !this.#isRestarting
+    return this.#isAccepted && !this.#isRestarting && !this.#isStopped
   }
 
   /** It may send whatever it has to say. */
@@ -184,12 +196,8 @@ export class Station implements EvseHost {
     if (!this.#isStopped) this.start()
   }
 
-  stateChanged(evse: Evse): void {
-    if (this.isOnline) reportChange(this, evse)
-  }
-
-  transactionEnded(evse: Evse): void {
-    this.profiles.endTransaction(evse.id)
+  transactionEnded(evseId: number): void {
+    this.profiles.endTransaction(evseId)
     if (this.#restartsWhenIdle && this.charging === 0) this.restart('softReset', 'RemoteReset')
   }
 
@@ -206,7 +214,7 @@ export class Station implements EvseHost {
   /** Of all of it. */
   setOperative(isOperative: boolean): void {
     this.isOperative = isOperative
-    if (this.isOnline) this.wire.status(undefined, this.state, undefined)
+    if (this.isOnline) this.wire.status(0, this.state, undefined)
     for (const evse of this.evses) evse.setOperative(isOperative)
   }
 
@@ -245,7 +253,7 @@ export class Station implements EvseHost {
       return
     }
     // OCPP 1.6 §4.2: after a mere loss of connection it does not boot again.
-    for (const evse of this.evses) reportChange(this, evse)
+    for (const evse of this.evses) evse.report()
     this.queue.pump()
   }
 
@@ -258,8 +266,7 @@ export class Station implements EvseHost {
       return
     }
     if (answer !== undefined) this.#isAccepted = false
-    const waitS = answer === undefined ? UNANSWERED_BOOT_AGAIN_S : answer.interval || BOOT_AGAIN_S
-    this.#pending = this.scheduler.after(waitS * 1000, () => void this.#boot(reason))
+    this.#pending = this.scheduler.after(readWaitS(answer) * 1000, () => void this.#boot(reason))
   }
 
   #onAccepted(intervalS: number): void {
@@ -272,9 +279,8 @@ export class Station implements EvseHost {
   }
 
   #begin(): void {
-    this.wire.status(undefined, this.state, undefined)
-    for (const evse of this.evses) evse.reported = ''
-    for (const evse of this.evses) reportChange(this, evse)
+    this.wire.status(0, this.state, undefined)
+    for (const evse of this.evses) evse.report({ isKnown: false })
     for (const evse of this.evses) evse.expectCar()
     const accepted = this.#onceAccepted
     this.#onceAccepted = undefined
@@ -295,4 +301,10 @@ export class Station implements EvseHost {
     }
     look()
   }
+}
+
+/** Until it may boot again, in seconds. */
+function readWaitS(answer: BootAnswer | undefined): number {
+  if (answer === undefined) return UNANSWERED_BOOT_AGAIN_S
+  return answer.interval > 0 ? answer.interval : BOOT_AGAIN_S
 }

@@ -17,7 +17,7 @@ export function trigger(station: Station, what: Trigger, evse?: Evse): void {
 
 function triggerEvse(station: Station, what: Trigger, evse: Evse): void {
   const { transaction } = evse
-  if (what === 'status') station.wire.status(evse, evse.state, evse.errorCode)
-  else if (what === 'meterValues') station.wire.metersRead(evse, evse.read(), 'trigger')
+  if (what === 'status') station.wire.status(evse.id, evse.state, evse.errorCode)
+  else if (what === 'meterValues') station.wire.metersRead(evse.id, evse.read(), 'trigger')
   else if (transaction) station.wire.metered(transaction, evse.read(), 'trigger')
 }

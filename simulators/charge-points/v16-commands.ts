@@ -1,10 +1,11 @@
 import { Certificates, looksLikeCertificate } from './certificates.ts'
+import { type CommandTable, type Reply, reply } from './commands.ts'
 import { availabilityOutcome, cancelReservation, reserve } from './operations.ts'
 import type { Station } from './station.ts'
 import { trigger } from './trigger.ts'
 import type * as Ocpp from './v16-messages.ts'
 import { createProfileCommands, readProfile } from './v16-profiles.ts'
-import { type CommandTable, type Reply, reply, type Trigger } from './wire.ts'
+import type { Trigger } from './wire.ts'
 
 /** The 26 calls that an OCPP 1.6 server may make, security whitepaper included. */
 
@@ -62,7 +63,7 @@ function createTransactionCommands(station: Station) {
         }
         station.profiles.set(readProfile(evse.id, chargingProfile))
       }
-      return reply({ status: 'Accepted' }, () => void evse.startRemotely(idTag))
+      return reply({ status: 'Accepted' }, () => evse.startRemotely({ token: idTag }))
     },
     RemoteStopTransaction({
       transactionId,

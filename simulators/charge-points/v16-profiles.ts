@@ -1,8 +1,8 @@
+import { type Reply, reply } from './commands.ts'
 import { chargerOf, setProfile } from './operations.ts'
 import type { Profile, ProfilePurpose } from './profiles.ts'
 import type { Station } from './station.ts'
 import type * as Ocpp from './v16-messages.ts'
-import { type Reply, reply } from './wire.ts'
 
 /** Smart charging: the server sets limits; §3.13. */
 

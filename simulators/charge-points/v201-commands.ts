@@ -1,13 +1,14 @@
 import { Certificates, looksLikeCertificate } from './certificates.ts'
+import { type CommandTable, type Reply, reply } from './commands.ts'
 import type { Evse } from './evse.ts'
 import { availabilityOutcome, cancelReservation, reserve } from './operations.ts'
 import type { Station } from './station.ts'
 import { trigger } from './trigger.ts'
-import type { Wire201 } from './v201.ts'
 import { createProfileCommands, readProfile } from './v201-profiles.ts'
 import { createReportCommands } from './v201-reports.ts'
 import type * as Asked from './v201-requests.ts'
-import { type CommandTable, type Reply, reply, type Trigger } from './wire.ts'
+import type { Wire201 } from './v201-wire.ts'
+import type { Trigger } from './wire.ts'
 
 /** The calls that an OCPP 2.0.1 server may make: Core, and of the rest what a simple station has. */
 
@@ -58,7 +59,9 @@ function createTransactionCommands(station: Station, wire: Wire201) {
       }
       if (chargingProfile !== undefined) station.profiles.set(readProfile(evse.id, chargingProfile))
       wire.rememberToken(idToken)
-      return reply({ status: 'Accepted' }, () => void evse.startRemotely(token, remoteStartId))
+      return reply({ status: 'Accepted' }, () =>
+        evse.startRemotely({ token, group, remoteStartId }),
+      )
     },
     RequestStopTransaction({
       transactionId,

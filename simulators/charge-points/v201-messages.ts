@@ -1,5 +1,4 @@
 import type { Measurand, Sample } from './samples.ts'
-import type { ChargingProfile } from './v201-requests.ts'
 
 /**
  * What a station says in OCPP 2.0.1 (part 2 §1), and what it reads of the answers: what these
@@ -28,6 +27,32 @@ export interface VariableName {
   readonly instance?: string
 }
 export type AttributeType = 'Actual' | 'Target' | 'MinSet' | 'MaxSet'
+
+export interface SchedulePeriod {
+  readonly startPeriod: number
+  readonly limit: number
+  readonly numberPhases?: number
+}
+export interface ChargingProfile {
+  readonly id: number
+  readonly stackLevel: number
+  readonly chargingProfilePurpose:
+    | 'ChargingStationExternalConstraints'
+    | 'ChargingStationMaxProfile'
+    | 'TxDefaultProfile'
+    | 'TxProfile'
+  readonly chargingProfileKind: 'Absolute' | 'Recurring' | 'Relative'
+  readonly recurrencyKind?: 'Daily' | 'Weekly'
+  readonly validFrom?: string
+  readonly validTo?: string
+  readonly transactionId?: string
+  readonly chargingSchedule: readonly {
+    readonly startSchedule?: string
+    readonly duration?: number
+    readonly chargingRateUnit: 'A' | 'W'
+    readonly chargingSchedulePeriod: readonly SchedulePeriod[]
+  }[]
+}
 
 export interface AuthorizeRequest {
   readonly idToken: IdToken

@@ -1,10 +1,10 @@
+import { type Reply, reply } from './commands.ts'
 import { chargerOf, setProfile } from './operations.ts'
 import type { Profile, ProfilePurpose } from './profiles.ts'
 import type { Station } from './station.ts'
-import type { Wire201 } from './v201.ts'
 import type * as Told from './v201-messages.ts'
 import type * as Asked from './v201-requests.ts'
-import { type Reply, reply } from './wire.ts'
+import type { Wire201 } from './v201-wire.ts'
 
 /** Smart charging (block K) as far as the server sets the limits. */
 

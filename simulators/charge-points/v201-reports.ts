@@ -1,5 +1,5 @@
+import { type Reply, reply } from './commands.ts'
 import type { Station } from './station.ts'
-import type { Wire201 } from './v201.ts'
 import type * as Told from './v201-messages.ts'
 import type * as Asked from './v201-requests.ts'
 import {
@@ -9,7 +9,7 @@ import {
   renderVariable,
   type Variable,
 } from './v201-variables.ts'
-import { type Reply, reply } from './wire.ts'
+import type { Wire201 } from './v201-wire.ts'
 
 /** Variables one by one and all together (block B), and what is known of a customer (block N). */
 

@@ -1,10 +1,12 @@
 import type { CertificateHash } from './certificates.ts'
 import type {
   AttributeType,
+  ChargingProfile,
   Component,
   IdToken,
   IdTokenInfo,
   Place,
+  SchedulePeriod,
   VariableName,
 } from './v201-messages.ts'
 
@@ -32,31 +34,6 @@ export interface ChangeAvailabilityRequest {
 }
 export type ChangeAvailabilityResponse = Status<'Accepted' | 'Rejected' | 'Scheduled'>
 export type ClearCacheResponse = YesNo
-interface SchedulePeriod {
-  readonly startPeriod: number
-  readonly limit: number
-  readonly numberPhases?: number
-}
-export interface ChargingProfile {
-  readonly id: number
-  readonly stackLevel: number
-  readonly chargingProfilePurpose:
-    | 'ChargingStationExternalConstraints'
-    | 'ChargingStationMaxProfile'
-    | 'TxDefaultProfile'
-    | 'TxProfile'
-  readonly chargingProfileKind: 'Absolute' | 'Recurring' | 'Relative'
-  readonly recurrencyKind?: 'Daily' | 'Weekly'
-  readonly validFrom?: string
-  readonly validTo?: string
-  readonly transactionId?: string
-  readonly chargingSchedule: readonly {
-    readonly startSchedule?: string
-    readonly duration?: number
-    readonly chargingRateUnit: 'A' | 'W'
-    readonly chargingSchedulePeriod: readonly SchedulePeriod[]
-  }[]
-}
 export interface ClearChargingProfileRequest {
   readonly chargingProfileId?: number
   readonly chargingProfileCriteria?: {

@@ -1,3 +1,4 @@
+import type { Random } from '../random.ts'
 import type { VehicleIdentity } from './identity.ts'
 import type { Incident } from './incidents.ts'
 import type { Reading, TripSummary } from './messages.ts'
@@ -10,7 +11,6 @@ import {
   type Motion,
   warmOilF,
 } from './physics.ts'
-import type { Random } from './random.ts'
 import { at, findSegment, type Place, placeAt, type Route, turnDeg } from './route.ts'
 import { type DrivingStyle, type SpeedLimits, styleOf } from './speed-limits.ts'
 

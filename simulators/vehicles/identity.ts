@@ -1,4 +1,4 @@
-import { createRandom, type Random } from './random.ts'
+import { createRandom, type Random } from '../random.ts'
 
 /** Who a vehicle is: all that never changes while it drives. Same seed and index, same vehicle. */
 

@@ -1,5 +1,5 @@
+import type { Random } from '../random.ts'
 import type { Alert } from './messages.ts'
-import type { Random } from './random.ts'
 import type { Route } from './route.ts'
 
 /** What goes wrong on a trip, and where. */

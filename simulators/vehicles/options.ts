@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { describeWrong, readNumber } from '../arguments.ts'
 import { MAX_VEHICLES } from './identity.ts'
 
 export interface SimulatorOptions {
@@ -88,7 +89,7 @@ export function parseOptions(
       },
     }
   } catch (error) {
-    return { kind: 'wrong', message: describeWrongOption(error) }
+    return { kind: 'wrong', message: describeWrong(error) }
   }
 }
 
@@ -116,33 +117,10 @@ function readArguments(args: readonly string[]) {
   }).values
 }
 
-function readNumber(
-  name: string,
-  text: string | undefined,
-  lowest: number,
-  highest: number,
-  whole = false,
-): number | undefined {
-  if (text === undefined) return undefined
-  const value = text.trim() === '' ? Number.NaN : Number(text)
-  if (!(value >= lowest && value <= highest) || (whole && !Number.isInteger(value))) {
-    const kind = whole ? 'a whole number' : 'a number'
-    throw new Error(`--${name} must be ${kind} from ${lowest} to ${highest}, not "${text}"`)
-  }
-  return value
-}
-
 function readBroker(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !PROTOCOLS.includes(url.protocol) || url.hostname === '') {
     throw new Error(`--broker must be a URL like mqtt://host:1883 or ws://host/mqtt, not "${text}"`)
   }
   return text
-}
-
-/** The first sentence of node's explanation is the useful one. */
-function describeWrongOption(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const [first = message] = message.split(/\n|\. /)
-  return first.replace(/\.$/, '').replace('argument is ambiguous', 'argument missing')
 }

@@ -1,3 +1,4 @@
+import { createRandom, hashToId, type Random } from '../random.ts'
 import { type CarState, Drive } from './drive.ts'
 import type { VehicleIdentity } from './identity.ts'
 import {
@@ -20,7 +21,6 @@ import {
   type Outgoing,
 } from './messages.ts'
 import { driftTraffic, PHYSICS_STEP_S, warmOilF } from './physics.ts'
-import { createRandom, hashToId, type Random } from './random.ts'
 import type { Route } from './route.ts'
 import type { RouteCatalog } from './route-catalog.ts'
 

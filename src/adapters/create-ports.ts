@@ -96,7 +96,10 @@ export function createPorts(config: Config, options: PortOptions): Ports {
       ...{ database, objectStore, instance, now },
       sizeMaxBytes: config.deadLetters.sizeMaxBytes,
     }),
-    charging: createChargingStores({ database, now }),
+    charging: createChargingStores({
+      ...{ database, now },
+      transactionLostAfterMs: config.chargingData.transactionLostAfterMs,
+    }),
     jobs: createEmbeddedJobs({ folder: join(config.dataDir, 'jobs') }),
   }
 }

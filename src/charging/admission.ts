@@ -51,16 +51,28 @@ export function createAdmissions(options: AdmissionOptions): Admissions {
     async admit(id, { protocol, credentials, isTls }) {
       const chargePoint = await findOrRegister(id)
       if (chargePoint === undefined) return { refusal: 'not-known' }
-      const { keyHash, securityProfileMin, registration, leniency, connection } = chargePoint
-      if (securityProfileMin >= 2 && !isTls) return { refusal: 'not-secure-enough' }
-      if (keyHash === undefined ? securityProfileMin > 0 : !isHis(id, credentials, keyHash)) {
-        return { refusal: 'wrong-key' }
-      }
+      const { securityProfileMin, registration, leniency, connection } = chargePoint
+      // Nobody checks certificates of charge points yet, so nobody fulfils 3.
+      if (securityProfileMin === 3) return { refusal: 'not-secure-enough' }
+      if (securityProfileMin === 2 && !isTls) return { refusal: 'not-secure-enough' }
+      if (!(await provesItself(chargePoint, credentials))) return { refusal: 'wrong-key' }
       const now = clock.now()
       const epoch = await chargePoints.connected(id, instance, protocol, now)
       const session = { id, protocol, epoch, registration, leniency, lastSeenAt: now }
       return { session, previousInstance: connection?.instance }
     },
+  }
+
+  async function provesItself(
+    { id, keyHash, nextKeyHash, securityProfileMin }: ChargePoint,
+    credentials: Introduction['credentials'],
+  ): Promise<boolean> {
+    if (nextKeyHash !== undefined && isHis(id, credentials, nextKeyHash)) {
+      // It goes by the one that it was sent, whatever became of its answer: the old one has had its day.
+      await chargePoints.change(id, { keyHash: nextKeyHash })
+      return true
+    }
+    return keyHash === undefined ? securityProfileMin === 0 : isHis(id, credentials, keyHash)
   }
 
   function isHis(id: string, credentials: Introduction['credentials'], keyHash: string): boolean {

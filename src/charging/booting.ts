@@ -1,5 +1,5 @@
-import type { ServicesOptions } from './create-services.ts'
 import type { ChargingServices } from './services.ts'
+import type { ServicesOptions } from './services-options.ts'
 
 type Options = Pick<
   ServicesOptions,

@@ -9,6 +9,7 @@ export interface ChargingEvent {
     | 'readings'
     | 'status'
     | 'record'
+    | 'variables'
     | 'vendor-message'
   /**
    * Of few different ones: a registration, the status of a token or `no-token`, `orphan`, a connector's

@@ -1,5 +1,19 @@
-import type { ServicesOptions } from './create-services.ts'
+import type { ConnectorState } from '../domain/charge-point.ts'
 import type { ChargingServices } from './services.ts'
+import type { ServicesOptions } from './services-options.ts'
+
+const STATES: Readonly<Record<ConnectorState, true>> = {
+  Available: true,
+  Preparing: true,
+  Charging: true,
+  SuspendedEV: true,
+  SuspendedEVSE: true,
+  Finishing: true,
+  Occupied: true,
+  Reserved: true,
+  Unavailable: true,
+  Faulted: true,
+}
 
 type Options = Pick<ServicesOptions, 'chargePoints' | 'onEvent'>
 
@@ -8,7 +22,9 @@ export function createConnectors(options: Options): ChargingServices['connectors
   return {
     async report(session, status) {
       await chargePoints.reportStatus(status)
-      onEvent({ kind: 'status', outcome: status.state, chargePointId: session.id })
+      // A label: where unknown words are overlooked it could be anything.
+      const outcome = Object.hasOwn(STATES, status.state) ? status.state : 'other'
+      onEvent({ kind: 'status', outcome, chargePointId: session.id })
     },
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../domain/json.ts'
 import type { ChargingRecord, ChargingRecordKind } from '../ports/charging-records.ts'
-import type { ServicesOptions } from './create-services.ts'
 import type { ChargingServices } from './services.ts'
+import type { ServicesOptions } from './services-options.ts'
 
 type Options = Pick<ServicesOptions, 'records' | 'clock' | 'onEvent'>
 

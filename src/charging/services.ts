@@ -14,6 +14,7 @@ import type {
 import type { TokenInfo } from '../domain/id-token.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { ChargingRecordKind } from '../ports/charging-records.ts'
+import type { ToldVariable } from './holdings/told-variables.ts'
 import type { ChargePointSession } from './session.ts'
 
 /**
@@ -53,6 +54,10 @@ export interface ChargingServices {
       document: JsonObject,
       at?: number,
     ): Promise<void>
+  }
+  readonly variables: {
+    /** What it says of some of them; the others stay as they are. */
+    report(session: ChargePointSession, variables: readonly ToldVariable[]): Promise<void>
   }
   readonly vendorMessages: {
     /** What a vendor has of its own. */

@@ -21,6 +21,8 @@ export interface ChargePointSession {
 /** How charging reaches a charge point; the protocol is behind it. */
 export interface ChargePointChannel {
   readonly session: ChargePointSession
+  /** False: it carries nothing any more; what it has carried gets no answer. */
+  readonly isOpen: boolean
   /** Resolves with what came of it; never rejects. One at a time is with the charge point. */
   execute(kind: string, parameters: JsonObject): Promise<ExecutionResult>
   /** Ends the connection, because another one has taken its place or an operator says so. */

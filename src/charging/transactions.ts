@@ -2,9 +2,9 @@ import type { ChargingTransaction, TransactionStop } from '../domain/charging-tr
 import { type IdToken, sameToken, type TokenInfo } from '../domain/id-token.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { ChargingRecord } from '../ports/charging-records.ts'
-import type { ServicesOptions } from './create-services.ts'
 import { recordOf } from './records.ts'
 import type { ChargingServices } from './services.ts'
+import type { ServicesOptions } from './services-options.ts'
 import { describeToken, statusOf } from './token-status.ts'
 
 type Options = Pick<ServicesOptions, 'idTokens' | 'transactions' | 'records' | 'clock' | 'onEvent'>
@@ -25,13 +25,13 @@ export function createTransactions(options: Options): ChargingServices['transact
 
   /** Only a transaction that is running takes a place, and only that of whoever started it. */
   async function worthIn(
-    { tokenUid, stoppedAt }: ChargingTransaction,
+    { tokenUid, state }: ChargingTransaction,
     token: IdToken | undefined,
   ): Promise<TokenInfo> {
     const worth = worthOf(token)
     if (token === undefined || worth.status !== 'Accepted') return worth
     const isStarter = tokenUid !== undefined && sameToken(tokenUid) === sameToken(token.uid)
-    if (!isStarter || stoppedAt !== undefined) return worth
+    if (!isStarter || state !== 'running') return worth
     const openCount = await transactions.countOpen(token.uid)
     return openCount > token.concurrentMax ? { ...worth, status: 'ConcurrentTx' } : worth
   }

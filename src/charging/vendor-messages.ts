@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../domain/json.ts'
-import type { ServicesOptions } from './create-services.ts'
 import { recordOf } from './records.ts'
 import type { ChargingServices, VendorMessage } from './services.ts'
+import type { ServicesOptions } from './services-options.ts'
 
 type Options = Pick<ServicesOptions, 'records' | 'clock' | 'vendorIds' | 'onEvent'>
 

@@ -16,6 +16,7 @@ export interface ChargingConfig {
   readonly heartbeatIntervalSeconds: number
   readonly keySecret: { readonly secret: string } | { readonly file: string }
   readonly vendorIds: ReadonlySet<string>
+  readonly webhooks: { readonly hosts: ReadonlySet<string>; readonly secret: string | undefined }
   readonly ocpp: {
     readonly callTimeoutMs: number
     readonly pingIntervalMs: number
@@ -39,7 +40,8 @@ export function createChargingConfig(env: Env, dataDir: string): ChargingConfig 
       secret === undefined
         ? { file: resolve(dataDir, 'keys', 'charge-point-key-secret') }
         : { secret },
-    vendorIds: new Set(env.OCPP_VENDOR_IDS?.split(',').map((id) => id.trim()) ?? []),
+    vendorIds: splitList(env.OCPP_VENDOR_IDS),
+    webhooks: { hosts: splitList(env.WEBHOOK_HOSTS?.toLowerCase()), secret: env.WEBHOOK_SECRET },
     ocpp: {
       callTimeoutMs: env.OCPP_CALL_TIMEOUT_S * 1000,
       pingIntervalMs: env.OCPP_PING_INTERVAL_S * 1000,
@@ -56,12 +58,47 @@ function selfRegistrationOf({ OCPP_SELF_REGISTRATION, HTTP_HOST }: Env) {
   return isLoopback(HTTP_HOST) ? 'accepted' : 'off'
 }
 
+function splitList(text = ''): ReadonlySet<string> {
+  const parts = text.split(',').map((part) => part.trim())
+  return new Set(parts.filter((part) => part !== ''))
+}
+
 export function findChargingProblems(env: Env): string[] {
-  const secret = env.CHARGE_POINT_KEY_SECRET
-  if (secret !== undefined && secret.length < SECRET_LENGTH_MIN) {
-    return [
-      `CHARGE_POINT_KEY_SECRET=… must have at least ${SECRET_LENGTH_MIN} characters, for example from openssl rand -base64 32`,
-    ]
+  return [...findSecretProblems(env), ...findWebhookProblems(env)]
+}
+
+const EXAMPLE = 'for example from openssl rand -base64 32'
+
+function findSecretProblems(env: Env): string[] {
+  const problems: string[] = []
+  for (const name of ['CHARGE_POINT_KEY_SECRET', 'WEBHOOK_SECRET'] as const) {
+    const secret = env[name]
+    if (secret !== undefined && secret.length < SECRET_LENGTH_MIN) {
+      problems.push(`${name}=… must have at least ${SECRET_LENGTH_MIN} characters, ${EXAMPLE}`)
+    }
   }
-  return []
+  const isShared = env.DATABASE === 'postgres' && env.FLEETGRID_ROLES.includes('charging')
+  if (isShared && env.CHARGE_POINT_KEY_SECRET === undefined) {
+    problems.push(
+      `CHARGE_POINT_KEY_SECRET is needed with DATABASE=postgres and the role charging, the same for all instances: with one of its own each would refuse the passwords that others have stored; ${EXAMPLE}`,
+    )
+  }
+  return problems
+}
+
+function findWebhookProblems(env: Env): string[] {
+  const hosts = splitList(env.WEBHOOK_HOSTS)
+  const problems = [...hosts]
+    .filter((host) => !isHost(host))
+    .map((host) => `WEBHOOK_HOSTS has ${host}, which is no host (example.com, 10.0.0.7:8443)`)
+  if (hosts.size > 0 && env.WEBHOOK_SECRET === undefined) {
+    problems.push(`WEBHOOK_SECRET is needed with WEBHOOK_HOSTS, ${EXAMPLE}`)
+  }
+  return problems
+}
+
+/** As URLs have it, without the port that is usual. */
+function isHost(text: string): boolean {
+  const url = `https://${text}`
+  return URL.canParse(url) && new URL(url).host === text.toLowerCase()
 }

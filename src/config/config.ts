@@ -8,6 +8,7 @@ import type {
   TelemetryFeedConfig,
 } from './adapters.ts'
 import { type ChargingConfig, createChargingConfig, findChargingProblems } from './charging.ts'
+import { type ChargingDataConfig, createChargingDataConfig } from './charging-data.ts'
 import {
   createDatabaseConfig,
   createFeedConfig,
@@ -53,6 +54,7 @@ export interface Config {
   }
   readonly fleetIndex: FleetIndexConfig
   readonly charging: ChargingConfig
+  readonly chargingData: ChargingDataConfig
   readonly database: DatabaseConfig
   readonly objectStore: ObjectStoreConfig
   readonly deadLetters: { readonly sizeMaxBytes: number }
@@ -110,6 +112,7 @@ export function createConfig(env: Env): Config {
     },
     fleetIndex: createFleetIndexConfig(env, dataDir),
     charging: createChargingConfig(env, dataDir),
+    chargingData: createChargingDataConfig(env),
     database: createDatabaseConfig(env, dataDir),
     objectStore: createObjectStoreConfig(env, dataDir),
     deadLetters: { sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB },

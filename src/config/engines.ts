@@ -4,6 +4,8 @@ import type {
   DatabaseConfig,
   FleetIndexConfig,
   ObjectStoreConfig,
+  OpenSearchFleetIndexConfig,
+  PostgresDatabaseConfig,
   SqsPollerConfig,
   TelemetryFeedConfig,
 } from './adapters.ts'
@@ -81,6 +83,10 @@ export function createFleetIndexConfig(env: Env, dataDir: string): FleetIndexCon
     const sizeMaxBytes = env.FLEET_INDEX_SIZE_MAX_MB * MB
     return { adapter: 'embedded', dataDir, sizeMaxBytes }
   }
+  return createOpenSearchConfig(env)
+}
+
+export function createOpenSearchConfig(env: Env): OpenSearchFleetIndexConfig {
   return {
     adapter: 'opensearch',
     url: given(env.OPENSEARCH_URL),
@@ -101,7 +107,10 @@ export function createFleetIndexConfig(env: Env, dataDir: string): FleetIndexCon
 }
 
 export function createDatabaseConfig(env: Env, dataDir: string): DatabaseConfig {
-  if (env.DATABASE === 'embedded') return { adapter: 'embedded', dataDir }
+  return env.DATABASE === 'embedded' ? { adapter: 'embedded', dataDir } : createPostgresConfig(env)
+}
+
+export function createPostgresConfig(env: Env): PostgresDatabaseConfig {
   return {
     adapter: 'postgres',
     url: given(env.DATABASE_URL),

@@ -1,5 +1,6 @@
 import type { Variable } from './variable.ts'
 import { chargingVariables } from './variables/charging.ts'
+import { chargingDataVariables } from './variables/charging-data.ts'
 import { feedVariables } from './variables/feed.ts'
 import { fleetIndexVariables } from './variables/fleet-index.ts'
 import { serviceVariables } from './variables/service.ts'
@@ -15,6 +16,7 @@ export const sections = [
   { title: 'Telemetry', variables: telemetryVariables },
   { title: 'Fleet index', variables: fleetIndexVariables },
   { title: 'Charging', variables: chargingVariables },
+  { title: 'Charging data', variables: chargingDataVariables },
   { title: 'Database and object store', variables: storeVariables },
 ] as const
 
@@ -24,6 +26,7 @@ export const variables = {
   ...telemetryVariables,
   ...fleetIndexVariables,
   ...chargingVariables,
+  ...chargingDataVariables,
   ...storeVariables,
 } as const satisfies Record<string, Variable<unknown>>
 
@@ -57,4 +60,11 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   }
   if (problems.length > 0) throw new ConfigurationError(problems)
   return values as Env
+}
+
+/** Names of all variables that are set, ours and others'. */
+export function namesGiven(
+  source: Record<string, string | undefined> = process.env,
+): readonly string[] {
+  return Object.keys(source).filter((name) => (source[name]?.trim() ?? '') !== '')
 }

@@ -47,6 +47,8 @@ export interface ChargePoint extends ChargePointSettings {
   readonly id: string
   /** Something to check a password with; undefined: none is set, and none is accepted. */
   readonly keyHash?: string | undefined
+  /** Of one that it has been sent: it counts from when it is used, or was accepted. */
+  readonly nextKeyHash?: string | undefined
   readonly boot?: BootInfo | undefined
   readonly bootedAt?: number | undefined
   /** Undefined: not connected. */

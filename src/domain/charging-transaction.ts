@@ -20,6 +20,16 @@ export interface MeterReading {
   readonly samples: readonly Sample[]
 }
 
+/**
+ * running: it takes a place of its token. lost: nobody has told of its end, and it won't have gone on:
+ * another one has begun at its EVSE, or nothing was told of it for long. closed: an operator has given
+ * it up. stopped: the charge point has told of its end, whatever it was before.
+ */
+export type TransactionState = 'running' | 'lost' | 'closed' | 'stopped'
+
+/** Of silence, after which a transaction counts as lost, if nothing else is said. */
+export const LOST_AFTER_MS = 72 * 3_600_000
+
 export interface ChargingTransaction extends ConnectorPlace {
   /** Of all charge points, see `transactionId`. */
   readonly id: string
@@ -29,12 +39,16 @@ export interface ChargingTransaction extends ConnectorPlace {
   readonly ownId?: string | undefined
   readonly tokenUid?: string | undefined
   readonly tokenGroupId?: string | undefined
+  readonly state: TransactionState
   readonly startedAt: number
   readonly meterStartWh?: number | undefined
   readonly meterWh?: number | undefined
   readonly stoppedAt?: number | undefined
   readonly meterStopWh?: number | undefined
   readonly stopReason?: string | undefined
+  /** By our clock. A stop that is told later is kept beside it. */
+  readonly closedAt?: number | undefined
+  readonly closeReason?: string | undefined
   /** OCPP 2.0.1: Charging, EVConnected, Idle, SuspendedEV, SuspendedEVSE. */
   readonly chargingState?: string | undefined
   readonly remoteStartId?: number | undefined

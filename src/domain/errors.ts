@@ -46,6 +46,11 @@ export function publicError(
   })
 }
 
+/** It passes: worth another try. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof FleetgridError && error.kind === 'unavailable'
+}
+
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -19,7 +19,8 @@ export class EventStream {
   /** Lines as they go out, an empty one at the end of each event. */
   write(text: string): void {
     if (!this.#response.headersSent) this.#begin()
-    if (!this.#response.destroyed) this.#response.write(text)
+    // Written after its end it would be an error that nobody hears.
+    if (!this.#response.destroyed && !this.#response.writableEnded) this.#response.write(text)
   }
 
   /** What the reader has not taken yet. */

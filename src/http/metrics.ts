@@ -104,6 +104,17 @@ function createWriteMetrics(registers: Registry[]) {
       help: 'History records dropped after their retention.',
       registers,
     }),
+    chargingDropped: new Counter({
+      name: 'fleetgrid_charging_dropped_total',
+      help: 'Charging data dropped after its retention, by kind.',
+      labelNames: ['data'] as const,
+      registers,
+    }),
+    lostTransactions: new Gauge({
+      name: 'fleetgrid_charging_lost_transactions',
+      help: 'Charging transactions of all instances whose end nobody has told, up to 10,000; brought up to date every 10 minutes.',
+      registers,
+    }),
     vehicles: new Gauge({
       name: 'fleetgrid_registry_vehicles',
       help: 'Vehicles in the registry in memory, deleted ones included.',
@@ -115,6 +126,12 @@ function createWriteMetrics(registers: Registry[]) {
 /** Who is connected. */
 function createEdgeMetrics(registers: Registry[]) {
   return {
+    chargingWebhooks: new Counter({
+      name: 'fleetgrid_charging_webhooks_total',
+      help: 'Attempts to tell the outcome of a command by webhook: delivered, retried later, failed (given up).',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     streamClients: new Gauge({
       name: 'fleetgrid_stream_clients',
       help: 'Live streams open now.',

@@ -44,7 +44,10 @@ export class Wheel {
   }
 
   start(): void {
-    this.#interval ??= setInterval(() => this.turn(), this.#tickMs).unref()
+    // Not before the sockets are read: after a stall of this process, what says that somebody lives
+    // waits there, and nobody must be told that it is late.
+    const turnSoon = (): void => void setImmediate(() => this.turn())
+    this.#interval ??= setInterval(turnSoon, this.#tickMs).unref()
   }
 
   stop(): void {

@@ -3,8 +3,7 @@ import { PerMessageDeflate, type ServerOptions } from 'ws'
 // permessage-deflate (RFC 7692) is a duty of a 2.0.1 CSMS (part 4, table 2). As `ws` does it by default it
 // takes 240 KB a connection. Here it takes memory only while a message is being read: messages are
 // compressed one by one, and what reads them is given back after each. We don't compress what we send,
-// which RFC 7692 §6 leaves to us: in Node's zlib that takes 80 KB whatever its window is, and what
-// charge points are sent is short.
+// which RFC 7692 §6 leaves to us: it is short, or rare (ADR 0013).
 
 export const COMPRESSION: ServerOptions['perMessageDeflate'] = {
   serverNoContextTakeover: true,
@@ -20,10 +19,10 @@ declare module 'ws' {
   export const PerMessageDeflate: { readonly extensionName: string }
 }
 
-type ActiveExtensions = Readonly<Record<string, { cleanup(): void } | undefined>>
+type ActiveExtensions = Readonly<Record<string, { cleanup?(): void } | undefined>>
 
 /** Gives back what has read a message, as soon as it is read. `ws` has no public way to it. */
 export function releaseInflater(socket: object): void {
   const { _extensions: extensions } = socket as { _extensions?: ActiveExtensions }
-  extensions?.[PerMessageDeflate.extensionName]?.cleanup()
+  extensions?.[PerMessageDeflate.extensionName]?.cleanup?.()
 }

@@ -11,9 +11,9 @@ import { type Timed, type Wheel, WheelTimer } from '../lib/wheel.ts'
 import { UNCOMPRESSED } from './compression.ts'
 import { executeCommand } from './execute-command.ts'
 import { type CallFrame, type FaultyFrame, type Frame, parseFrame, renderError } from './frame.ts'
-import type { OcppObserver } from './observer.ts'
+import { type OcppObserver, UNKNOWN_ACTION } from './observer.ts'
 import type { OcppOptions } from './ocpp-options.ts'
-import { type CallSender, OutgoingCalls, toOutcome } from './outgoing-calls.ts'
+import { type CallOutcome, type CallSender, OutgoingCalls, toOutcome } from './outgoing-calls.ts'
 import type { Protocol } from './protocol.ts'
 import { answerCall } from './route-call.ts'
 import { codeOf, FRAME_FAULTS, type RpcFault } from './rpc-error.ts'
@@ -47,6 +47,8 @@ const POLICY_VIOLATION = 1008
 const REASON_MAX_BYTES = 123
 /** Of the intervals between pings, so that those who came at once are not pinged at once for ever. */
 const JITTER = 0.1
+/** A longer frame counts as several: reading a megabyte takes as long as handling hundreds of short ones. */
+const BYTES_PER_FRAME = 4096
 
 type State = 'open' | 'retiring' | 'closing' | 'closed'
 
@@ -60,6 +62,7 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
   #cause: string | undefined
   /** Id of the call that is being handled. */
   #handling: string | undefined
+  #handlingSince = 0
   #waiting: CallFrame[] | undefined
   #outgoing: OutgoingCalls | undefined
   /** When the frames so far would have come at the allowed rate (GCRA, a token bucket in one number). */
@@ -100,12 +103,12 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     this.#close(POLICY_VIOLATION, reason, 'closed-by-us')
   }
 
-  /** Closes because this instance stops: after what is being handled is answered; nothing new is begun. */
+  /** Closes because this instance stops: after what is under way is answered; nothing new is begun. */
   retire(): void {
     if (this.#state !== 'open') return
     this.#waiting = undefined
     this.#state = 'retiring'
-    if (this.#handling === undefined) this.#goAway()
+    this.#goAwayIfIdle()
   }
 
   /** Without a closing handshake. */
@@ -122,7 +125,7 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
       this.#close(UNSUPPORTED_DATA, 'frames are text', 'binary')
       return
     }
-    const overMs = this.#charge()
+    const overMs = this.#charge(1 + Math.floor(data.length / BYTES_PER_FRAME))
     const text = data.toString()
     if (overMs > 0) this.#refuseFlood(text, overMs)
     else {
@@ -132,13 +135,15 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
   }
 
   onPong(): void {
+    const isAsked = this.#isPinged
     this.#noteLife()
+    if (!isAsked) this.#chargeControlFrame()
   }
 
   /** `ws` has answered it. */
   onPing(): void {
     this.#noteLife()
-    if (this.isOpen && this.#isFlood(this.#charge())) this.#endFlood()
+    this.#chargeControlFrame()
   }
 
   onSocketError(error: Error): void {
@@ -163,6 +168,7 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
   onDue(now: number): void {
     if (!this.isOpen) return
     this.#outgoing?.onDue(now)
+    this.#goAwayIfIdle()
     if (now >= this.#pingDueAt) this.#checkLife(now)
     if (this.isOpen) this.rearm()
   }
@@ -221,16 +227,20 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     let call: CallFrame | undefined = first
     while (call !== undefined) {
       this.#handling = call.id
+      this.#handlingSince = this.now()
       this.#send(await answerCall(call, this.session, this.#context))
       this.#handling = undefined
       call = this.#waiting?.shift()
     }
     this.#waiting = undefined
-    if (this.#state === 'retiring') this.#goAway()
+    this.#goAwayIfIdle()
   }
 
-  #receiveAnswer(id: string, outcome: Parameters<OutgoingCalls['answered']>[1]): void {
-    if (this.#outgoing?.answered(id, outcome) === true) return
+  #receiveAnswer(id: string, outcome: CallOutcome): void {
+    if (this.#outgoing?.answered(id, outcome) === true) {
+      this.#goAwayIfIdle()
+      return
+    }
     const { observer } = this.#context
     observer.fault(this.session.id, 'unmatched-answer', 'nobody waits for this answer')
   }
@@ -240,6 +250,7 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     observer.fault(this.session.id, fault, description)
     if (isAnswer) {
       this.#outgoing?.answered(id ?? '', { kind: 'unreadable', reason: description })
+      this.#goAwayIfIdle()
       return
     }
     // 1.6 ignores unknown types, and has no id for an answer to what can't be read (1.6J §4.2).
@@ -275,12 +286,21 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     this.#close(POLICY_VIOLATION, 'too many messages', 'flood')
   }
 
-  /** @returns by how many milliseconds it is ahead of what is allowed; 0: it isn't */
-  #charge(): number {
+  /** Pings, and pongs that nobody has asked for: nothing is refused, so only a flood counts. */
+  #chargeControlFrame(): void {
+    if (this.isOpen && this.#isFlood(this.#charge(1))) this.#endFlood()
+  }
+
+  /**
+   * @param frames that it counts for; the longest one that may come is never a flood by itself
+   * @returns by how many milliseconds it is ahead of what is allowed; 0: it isn't
+   */
+  #charge(frames: number): number {
     const now = this.#heardAt
     const { framesPerSecondMax, framesBurstMax } = this.#context.options
     const frameMs = 1000 / framesPerSecondMax
-    this.#chargedUntil = Math.max(this.#chargedUntil, now) + frameMs
+    const costMs = Math.min(frames, framesBurstMax / 2) * frameMs
+    this.#chargedUntil = Math.max(this.#chargedUntil, now) + costMs
     return Math.max(0, this.#chargedUntil - now - framesBurstMax * frameMs)
   }
 
@@ -304,7 +324,11 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
 
   #checkLife(now: number): void {
     const { pingIntervalMs, pongTimeoutMs } = this.#context.options
-    if (this.#isPinged) {
+    if (this.#isStuck(now)) {
+      // Its next connection begins anew, and tells it again.
+      this.#context.observer.bug(this.session.id, UNKNOWN_ACTION, 'a call was never answered')
+      this.terminate('stuck')
+    } else if (this.#isPinged) {
       this.#context.observer.ended(this.session.id, 'no-pong', 'it answers no ping')
       this.terminate('no-pong')
     } else if (now - this.#heardAt >= pingIntervalMs * (1 - JITTER)) {
@@ -317,6 +341,11 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     }
   }
 
+  #isStuck(now: number): boolean {
+    const { handlingMaxMs } = this.#context.options
+    return this.#handling !== undefined && now - this.#handlingSince > handlingMaxMs
+  }
+
   #outgoingCalls(): OutgoingCalls {
     if (this.#outgoing === undefined) {
       this.#outgoing = new OutgoingCalls(this, this.#context.options)
@@ -325,7 +354,9 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     return this.#outgoing
   }
 
-  #goAway(): void {
+  #goAwayIfIdle(): void {
+    if (this.#state !== 'retiring') return
+    if (this.#handling !== undefined || this.#outgoing?.isBusy === true) return
     this.#close(GOING_AWAY, 'this instance is stopping', 'retired')
   }
 

@@ -57,13 +57,6 @@ export class Connections {
     if (this.#open === 0) this.#emptied?.resolve()
   }
 
-  /** False: it isn't connected here. */
-  drop(id: string, reason: string): boolean {
-    const connection = this.#byId.get(id)
-    connection?.close(reason)
-    return connection !== undefined
-  }
-
   /**
    * Ends all, spread over at most the time given, so that they don't come back elsewhere all at once.
    * What is not closed soon after is cut. Resolves when none is left; may be called again, to be quicker.

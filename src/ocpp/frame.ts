@@ -117,7 +117,12 @@ function parseError(elements: readonly unknown[]): Frame {
   if (typeof id !== 'string') return faultyAnswer('id', 'The error has no id')
   if (typeof code !== 'string') return faultyAnswer('payload', 'The error has no code', id)
   const text = typeof description === 'string' ? description : ''
-  return { kind: 'error', id, code, description: text.slice(0, DESCRIPTION_LENGTH_MAX) }
+  // Both end up in a command's outcome and in log lines.
+  return { kind: 'error', id, code: cut(code), description: cut(text) }
+}
+
+function cut(text: string): string {
+  return text.slice(0, DESCRIPTION_LENGTH_MAX)
 }
 
 function parseUnknown([type, id]: readonly unknown[]): Frame {
@@ -171,5 +176,5 @@ export function renderResult(id: string, payload: object): string {
 
 /** Five elements, always (1.6J §4.2.3). */
 export function renderError(id: string, code: string, description: string): string {
-  return JSON.stringify([CALL_ERROR, id, code, description.slice(0, DESCRIPTION_LENGTH_MAX), {}])
+  return JSON.stringify([CALL_ERROR, id, code, cut(description), {}])
 }

@@ -17,10 +17,13 @@ import { COMPRESSION } from './compression.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 import { Connections } from './connections.ts'
 import { parseCredentials } from './credentials.ts'
-import { createOcppObserver, type OcppObserver, type OnDeviation } from './observer.ts'
+import { Deviations } from './deviations.ts'
+import { createOcppObserver, type OcppObserver } from './observer.ts'
 import type { OcppOptions } from './ocpp-options.ts'
 import { createDescribePeer, type DescribePeer } from './peer.ts'
+import { PendingAdmission } from './pending-admission.ts'
 import { agreeOnSubprotocol, createProtocol } from './protocol.ts'
+import { type LiveSettings, refreshSession } from './refresh-session.ts'
 import { type HandshakeRefusal, refuseHandshake } from './refuse-handshake.ts'
 import { WireLog } from './wire-log.ts'
 
@@ -43,7 +46,6 @@ export interface GatewayDeps {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: Clock
-  readonly onDeviation?: OnDeviation
   /** 0 to 1; for jitter. */
   readonly random?: () => number
 }
@@ -72,6 +74,7 @@ export class Gateway implements UpgradeRoute {
   readonly prefix = PREFIX
   readonly connections = new Connections()
   readonly wireLog: WireLog
+  readonly deviations = new Deviations()
   readonly #deps: GatewayDeps
   readonly #wheel: Wheel
   readonly #observer: OcppObserver
@@ -79,7 +82,8 @@ export class Gateway implements UpgradeRoute {
   readonly #random: () => number
   readonly #contexts: ReadonlyMap<ProtocolVersion, ConnectionContext>
   readonly #upgrader: WebSocketServer
-  #handshakes = 0
+  readonly #pending = new Set<PendingAdmission>()
+  #isStarted = false
   #isStopping = false
 
   constructor(deps: GatewayDeps) {
@@ -87,7 +91,10 @@ export class Gateway implements UpgradeRoute {
     this.#random = deps.random ?? Math.random
     this.wireLog = new WireLog(deps.options.wireLogMaxBytes)
     this.#wheel = new Wheel({ tickMs: WHEEL_TICK_MS, now: monotonic })
-    this.#observer = createOcppObserver(deps)
+    this.#observer = createOcppObserver({
+      ...deps,
+      onDeviation: (id, action, what) => this.deviations.note(id, action, what, deps.clock.now()),
+    })
     this.#describePeer = createDescribePeer(deps.trustedProxies)
     this.#contexts = this.#createContexts()
     const upgraderOptions: UpgraderOptions = {
@@ -101,8 +108,23 @@ export class Gateway implements UpgradeRoute {
     this.#upgrader = new WebSocketServer(upgraderOptions)
   }
 
+  /** Until then everybody is asked to come again later. */
   start(): void {
+    this.#isStarted = true
     this.#wheel.start()
+  }
+
+  /** Settings of a charge point have changed: they apply to its connection here, if it has one. */
+  refresh(id: string, settings: LiveSettings): void {
+    for (const pending of this.#pendingOf(id)) pending.refresh(settings)
+    const connection = this.connections.get(id)
+    if (connection !== undefined) refreshSession(connection.session, settings)
+  }
+
+  /** What it has proved itself by is worth nothing any more: it has to come again. */
+  turnAway(id: string, reason: string): void {
+    for (const pending of this.#pendingOf(id)) pending.giveUp(reason)
+    this.connections.get(id)?.close(reason)
   }
 
   /**
@@ -111,6 +133,7 @@ export class Gateway implements UpgradeRoute {
    */
   async drain(overMs: number): Promise<void> {
     this.#isStopping = true
+    for (const pending of this.#pending) pending.giveUp('this instance is stopping')
     await this.connections.closeAll(overMs)
     this.#wheel.stop()
   }
@@ -151,8 +174,9 @@ export class Gateway implements UpgradeRoute {
     if (!isWebsocket(request)) return 'not-websocket'
     if (id === undefined) return 'bad-id'
     if (this.#isStopping) return 'stopping'
+    if (!this.#isStarted) return 'starting'
     if (offered.length === 0) return 'no-subprotocol'
-    return this.#handshakes >= this.#deps.options.handshakesMax ? 'busy' : undefined
+    return this.#pending.size >= this.#deps.options.handshakesMax ? 'busy' : undefined
   }
 
   #agree(offered: Iterable<string>) {
@@ -160,50 +184,53 @@ export class Gateway implements UpgradeRoute {
   }
 
   async #admit(handshake: Handshake): Promise<void> {
-    const { id, version, request, socket } = handshake
-    const { admissions } = this.#deps
-    this.#handshakes += 1
+    const { id, request, socket } = handshake
+    const pending = new PendingAdmission(id)
+    const { handshakeTimeoutMs } = this.#deps.options
+    const timer = setTimeout(() => pending.giveUp('it took too long'), handshakeTimeoutMs)
+    this.#pending.add(pending)
+    const asked = this.#ask(handshake)
     try {
-      const admission = await this.#inTime(
-        admissions.admit(id, {
-          protocol: version,
-          credentials: parseCredentials(request.headers.authorization),
-          isTls: this.#describePeer(request).isTls,
-        }),
-      )
+      const admission = await pending.wait(asked)
+      pending.settle(admission)
       if ('refusal' in admission) this.#refuse(id, admission.refusal, request, socket)
-      else if (this.#isStopping) {
-        this.#deps.presence.left(admission)
-        this.#refuse(id, 'stopping', request, socket)
-      } else this.#complete(handshake, admission)
+      else this.#complete(handshake, admission)
     } catch (error) {
-      const isPlanned = error instanceof FleetgridError
-      if (!isPlanned) this.#observer.bug(id, 'handshake', 'a handshake failed', error)
-      this.#refuse(id, isPlanned ? 'unavailable' : 'failed', request, socket)
+      this.#leaveIfAdmitted(asked)
+      this.#refuseFailed(id, error, request, socket)
     } finally {
-      this.#handshakes -= 1
+      clearTimeout(timer)
+      this.#pending.delete(pending)
     }
   }
 
+  async #ask({ id, version, request }: Handshake): Promise<Admission> {
+    return this.#deps.admissions.admit(id, {
+      protocol: version,
+      credentials: parseCredentials(request.headers.authorization),
+      isTls: this.#describePeer(request).isTls,
+    })
+  }
+
   /** Who is admitted too late is gone again. */
-  async #inTime(admission: Promise<Admission>): Promise<Admission> {
-    let isLate = false
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
-      isLate = true
-      late.reject(new FleetgridError('unavailable', 'the handshake took too long'))
-    }, this.#deps.options.handshakeTimeoutMs)
-    admission.then(
-      (answer) => {
-        if (isLate && 'session' in answer) this.#deps.presence.left(answer)
+  #leaveIfAdmitted(asked: Promise<Admission>): void {
+    asked.then(
+      (admission) => {
+        if ('session' in admission) this.#deps.presence.left(admission)
       },
       () => {},
     )
-    try {
-      return await Promise.race([admission, late.promise])
-    } finally {
-      clearTimeout(timer)
-    }
+  }
+
+  #refuseFailed(id: string, error: unknown, request: IncomingMessage, socket: Duplex): void {
+    const isPlanned = error instanceof FleetgridError
+    if (!isPlanned) this.#observer.bug(id, 'handshake', 'a handshake failed', error)
+    const planned = this.#isStopping ? 'stopping' : 'unavailable'
+    this.#refuse(id, isPlanned ? planned : 'failed', request, socket)
+  }
+
+  *#pendingOf(id: string): Generator<PendingAdmission> {
+    for (const pending of this.#pending) if (pending.id === id) yield pending
   }
 
   #complete({ id, version, request, socket, head }: Handshake, admission: Accepted): void {

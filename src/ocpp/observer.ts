@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../domain/clock.ts'
 import type { Metrics } from '../http/metrics.ts'
-import { createRateBudget } from '../lib/rate-budget.ts'
+import { limitLines } from '../lib/limited-lines.ts'
+import type { RpcError } from './rpc-error.ts'
 import type { Overlooked } from './validate.ts'
 
 // Every outcome of the gateway as a metric, and every decision as a log line; floods of the same kind
@@ -15,25 +15,26 @@ export type OnDeviation = (chargePointId: string, action: string, what: Overlook
 export interface ObserverOptions {
   readonly metrics: Metrics
   readonly logger: Logger
-  readonly clock: Clock
-  readonly onDeviation?: OnDeviation | undefined
+  readonly onDeviation: OnDeviation
 }
 
 export type OcppObserver = ReturnType<typeof createOcppObserver>
 
-const LINES_MAX = 10
-const LINES_INTERVAL_MS = 10_000
+const TEXT_LENGTH_MAX = 255
 
 /** Labels must be few, and anybody can send any name of an action. */
 export const UNKNOWN_ACTION = 'unknown'
 
 export function createOcppObserver(options: ObserverOptions) {
-  const { metrics, logger, clock, onDeviation } = options
+  const { metrics, logger, onDeviation } = options
   const callCounter = createCallCounter(metrics)
-  const warnOfHandshake = createLimitedWarn(options)
-  const warnOfFault = createLimitedWarn(options)
-  const warnOfEnd = createLimitedWarn(options)
-  const warnOfBug = createRateBudget(LINES_MAX, LINES_INTERVAL_MS, clock.now)
+  const warn = (about: object, text: string): void => logger.warn(about, text)
+  const warnOfHandshake = limitLines(warn)
+  const warnOfFault = limitLines(warn)
+  const warnOfRefusal = limitLines(warn)
+  const warnOfFailure = limitLines(warn)
+  const warnOfEnd = limitLines(warn)
+  const tellOfBug = limitLines((about, text) => logger.error(about, text))
   return {
     joined(id: string, version: string, count: number): void {
       metrics.ocppHandshakes.inc({ outcome: 'accepted' })
@@ -47,35 +48,42 @@ export function createOcppObserver(options: ObserverOptions) {
     },
     /** The station has done nothing to end it, or something that it must not do. */
     ended(id: string, cause: string, reason: string): void {
-      warnOfEnd({ chargePoint: id, cause, reason }, 'connection of a charge point ended by us')
+      const text = 'connection of a charge point ended by us'
+      warnOfEnd(`${id} ${cause}`, { chargePoint: id, cause, reason }, text)
     },
     refused(id: string, outcome: string, remoteAddress: string | undefined): void {
       metrics.ocppHandshakes.inc({ outcome })
-      warnOfHandshake({ chargePoint: id, outcome, remoteAddress }, 'charge point turned away')
+      const about = { chargePoint: id, outcome, remoteAddress }
+      warnOfHandshake(`${id} ${outcome}`, about, 'charge point turned away')
     },
     call(direction: CallDirection, action: string, outcome: string, seconds: number): void {
       callCounter(direction, action, outcome, seconds)
     },
     fault(id: string, fault: string, description: string): void {
       metrics.ocppFaults.inc({ fault })
-      warnOfFault({ chargePoint: id, fault, description }, 'charge point sent what can’t be used')
+      const text = 'charge point sent what can’t be used'
+      warnOfFault(`${id} ${fault}`, { chargePoint: id, fault, description }, text)
     },
     deviations(id: string, action: string, overlooked: readonly Overlooked[]): void {
       for (const what of overlooked) {
         metrics.ocppDeviations.inc({ deviation: what.deviation, action })
         logger.debug({ chargePoint: id, action, ...what }, 'deviation overlooked')
-        onDeviation?.(id, action, what)
+        onDeviation(id, action, what)
       }
+    },
+    /** A call that was answered with an error, because of what it says or who says it. */
+    refusedCall(id: string, action: string, { fault, description }: RpcError): void {
+      const said = { action: cut(action), fault, description: cut(description) }
+      const about = { chargePoint: id, ...said }
+      warnOfRefusal(`${id} ${fault}`, about, 'call of a charge point refused')
     },
     /** Ours, so somebody has to mend it. */
     bug(id: string, action: string, what: string, error?: unknown): void {
-      const suppressed = warnOfBug.take()
-      if (suppressed === undefined) return
-      logger.error({ chargePoint: id, action, err: error, suppressed }, what)
+      tellOfBug(`${action} ${what}`, { chargePoint: id, action, err: error }, what)
     },
     /** Nothing that has to be mended here: e.g. the database is away. */
     failed(id: string, action: string, error: unknown): void {
-      warnOfFault({ chargePoint: id, action, err: error }, 'call not carried out')
+      warnOfFailure(action, { chargePoint: id, action, err: error }, 'call not carried out')
     },
   }
 }
@@ -105,10 +113,7 @@ function createCallCounter(metrics: Metrics) {
   }
 }
 
-function createLimitedWarn({ logger, clock }: Pick<ObserverOptions, 'logger' | 'clock'>) {
-  const budget = createRateBudget(LINES_MAX, LINES_INTERVAL_MS, clock.now)
-  return (about: object, text: string): void => {
-    const suppressed = budget.take()
-    if (suppressed !== undefined) logger.warn({ ...about, suppressed }, text)
-  }
+/** What anybody can send is logged as far as it tells something. */
+function cut(text: string): string {
+  return text.slice(0, TEXT_LENGTH_MAX)
 }

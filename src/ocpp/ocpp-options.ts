@@ -2,9 +2,11 @@
 export interface OcppOptions {
   /** Of one frame, uncompressed; beyond it the connection is closed (1009). */
   readonly frameSizeMaxBytes: number
-  /** That one charge point may send for long, and at once. */
+  /** That one charge point may send for long, and at once; one of more than 4 KiB counts as several. */
   readonly framesPerSecondMax: number
   readonly framesBurstMax: number
+  /** A call of a charge point that takes longer is stuck: its connection is cut. */
+  readonly handlingMaxMs: number
   /** Calls of one charge point that wait because it did not wait for our answer. */
   readonly callsWaitingMax: number
   /** Calls to one charge point that wait for their turn. */
@@ -28,6 +30,8 @@ export const DEFAULT_OCPP_OPTIONS: OcppOptions = {
   frameSizeMaxBytes: 1_048_576,
   framesPerSecondMax: 1000,
   framesBurstMax: 1000,
+  // Writes give up after 20 s without a database; what takes longer never ends.
+  handlingMaxMs: 120_000,
   callsWaitingMax: 16,
   callsQueuedMax: 16,
   callTimeoutMs: 30_000,

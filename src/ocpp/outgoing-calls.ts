@@ -66,6 +66,11 @@ export class OutgoingCalls {
     return promise
   }
 
+  /** One is with the charge point. */
+  get isBusy(): boolean {
+    return this.#current !== undefined
+  }
+
   /** By the sender's clock, or never. */
   get dueAt(): number {
     return this.#dueAt

@@ -9,6 +9,7 @@ export type HandshakeRefusal =
   | 'no-subprotocol'
   | 'bad-id'
   | 'busy'
+  | 'starting'
   | 'stopping'
   | 'unavailable'
   | 'failed'
@@ -27,6 +28,7 @@ const ANSWERS: Readonly<Record<HandshakeRefusal, Answer>> = {
   'not-websocket':     { status: 400, detail: 'This is no WebSocket handshake (RFC 6455, version 13)' },
   'no-subprotocol':    { status: 400, detail: 'Sec-WebSocket-Protocol must name a version of OCPP, e.g. ocpp1.6' },
   busy:                { status: 503, detail: 'Too many handshakes are under way' },
+  starting:            { status: 503, detail: 'This instance is starting' },
   stopping:            { status: 503, detail: 'This instance is stopping' },
   unavailable:         { status: 503, detail: 'This is not available now' },
   failed:              { status: 500, detail: 'This is our fault' },

@@ -38,10 +38,16 @@ async function handleCall(
   { protocol, services, observer }: CallRoute,
 ): Promise<string | RpcError> {
   const inbound = findInbound(action, session, protocol)
-  if ('fault' in inbound) return inbound
+  if ('fault' in inbound) {
+    observer.refusedCall(session.id, action, inbound)
+    return inbound
+  }
   try {
     const checked = protocol.validators.check('Request', action, payload, session.leniency)
-    if (checked.error !== undefined) return checked.error
+    if (checked.error !== undefined) {
+      observer.refusedCall(session.id, action, checked.error)
+      return checked.error
+    }
     if (checked.overlooked.length > 0) observer.deviations(session.id, action, checked.overlooked)
     // The schema has just said that it is what the action takes.
     const answer = await inbound.handle({ session, request: payload as never, services })

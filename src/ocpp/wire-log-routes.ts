@@ -27,9 +27,10 @@ export const wireLogRoutes: FastifyPluginAsyncTypebox<{ readonly wireLog: WireLo
   app.get(
     '/charge-points/:chargePointId/frames',
     { schema: listSchema },
-    async ({ params: { chargePointId }, query: { limit = 100 } }) => ({
-      frames: wireLog.read(chargePointId, limit).map(renderFrame),
-    }),
+    async ({ params: { chargePointId }, query: { limit = 100 } }) => {
+      const frames = await wireLog.read(chargePointId, limit)
+      return { frames: frames.map(renderFrame) }
+    },
   )
 
   app.get(

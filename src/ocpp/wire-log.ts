@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { redactFrame } from './redact-frame.ts'
 
 export type WireDirection = 'in' | 'out'
@@ -27,6 +28,8 @@ const ID_AT = 14
 const BYTES_PER_CHARACTER = 3
 /** Longer ones are cut. */
 const TEXT_LENGTH_MAX = 16_384
+/** Redacting holds the main thread for no longer than this at a time: all of it can take half a second. */
+const TURN_MS = 5
 /** One record of the largest kind must fit into a page. */
 const PAGE_MIN_BYTES = 65_536
 
@@ -57,9 +60,10 @@ export class WireLog {
   }
 
   /** The last ones of a charge point, oldest first. */
-  read(id: string, limit: number): WireFrame[] {
+  async read(id: string, limit: number): Promise<WireFrame[]> {
     const records = [...recordsOf(this.#previous, id), ...recordsOf(this.#current, id)]
-    return records.slice(-limit).map(readFrame)
+    // Copies: their pages go on being written.
+    return redactInTurns(records.slice(-limit).map((record) => Buffer.from(record)))
   }
 
   /** @returns how to stop listening */
@@ -103,6 +107,18 @@ function recordsOf({ bytes, length }: Page, id: string): Buffer[] {
     records.push(bytes.subarray(start, start + bytes.readUInt32LE(start)))
   }
   return records
+}
+
+async function redactInTurns(records: readonly Buffer[]): Promise<WireFrame[]> {
+  const frames: WireFrame[] = []
+  let turnEndsAt = performance.now() + TURN_MS
+  for (const record of records) {
+    frames.push(readFrame(record))
+    if (performance.now() < turnEndsAt) continue
+    await nextTurn()
+    turnEndsAt = performance.now() + TURN_MS
+  }
+  return frames
 }
 
 function readFrame(record: Buffer): WireFrame {

@@ -14,10 +14,13 @@ export interface ChargePoints {
   find(id: string): Promise<ChargePoint | undefined>
   /** False: there is one already. */
   create(id: string, settings: ChargePointSettings, keyHash: string | undefined): Promise<boolean>
-  /** False: there is none. `keyHash: null` removes the key. */
+  /** False: there is none. `keyHash: null` removes the key; either way no other one is expected. */
   change(
     id: string,
-    change: Partial<ChargePointSettings> & { readonly keyHash?: string | null },
+    change: Partial<ChargePointSettings> & {
+      readonly keyHash?: string | null
+      readonly nextKeyHash?: string | null
+    },
   ): Promise<boolean>
   /** With all that is known of it but its transactions. False: there is none. */
   remove(id: string): Promise<boolean>

@@ -9,6 +9,15 @@ import type { WriteReport } from './write-report.ts'
 /** The five append-only indices of the eight. */
 export type HistoryIndex = 'cardata' | 'trip' | 'dtc' | 'event' | 'anomaly'
 
+/** Members that an index puts beside those of a document; a vehicle's own of these names lose. */
+export const ADDED_MEMBERS = [
+  'attributes',
+  'devices',
+  'trouble_codes',
+  'anomalies',
+  'fleetgrid',
+] as const
+
 /**
  * One entry of a history. Its identity is (index, vin, at, id): all come from the message itself,
  * so the same message always lands in the same place, and twice is once.
@@ -29,6 +38,8 @@ export interface HistoryRecord {
   readonly position?: Position
   /** The document as JSON text, lower-cased keys: serialised once, stored as it is. */
   readonly document: string
+  /** True: the document is one line, has its `vin` and none of ADDED_MEMBERS. Otherwise unknown. */
+  readonly isPlain?: boolean
   /**
    * Members that the stored document has beside those of `document`, as JSON without braces:
    * `"attributes":{…},"devices":[…]`. Apart, so that the text is shared with the telemetry section.
@@ -42,6 +53,8 @@ export interface TelemetrySection {
   readonly stamp: Stamp
   /** JSON text without the static parts; the index joins those in when it is read. */
   readonly document: string
+  /** As of a history record. */
+  readonly isPlain?: boolean
   /** Section of its own under the same stamp: a message without a good position keeps the last one. */
   readonly position?: Position
 }

@@ -89,21 +89,25 @@ function applyOther(registry: Registry, message: Exclude<Applicable, CardataMess
 }
 
 function applyCardata(registry: Registry, message: CardataMessage, options: ApplyOptions): Applied {
-  const { vin, stamp, document, sentAt } = message
-  const entry = registry.vehicle(vin)
+  const { stamp, document, sentAt } = message
+  const entry = registry.vehicle(message.vin)
+  // One text a vehicle, so that what is kept and looked up is always the same.
+  const { vin } = entry.status
   const skewMs = sentAt - options.receivedAt
   const isSkewed = Math.abs(skewMs) > options.clockSkewToleranceMs
   const isSound = typeof message.position !== 'string'
   const faults = isSkewed || !isSound ? faultsOf(message, skewMs, isSkewed) : NO_FAULTS
   const text = writeCardata(message, faults)
+  const isPlain = message.text !== undefined
   const record: Mutable<HistoryRecord> = {
     index: 'cardata',
     vin,
     at: sentAt,
     id: message.id,
     document: text,
+    isPlain,
   }
-  const telemetry: Mutable<TelemetrySection> = { vin, stamp, document: text }
+  const telemetry: Mutable<TelemetrySection> = { vin, stamp, document: text, isPlain }
   if (message.tripId !== undefined) record.tripId = message.tripId
   if (typeof message.position !== 'string') {
     record.position = message.position

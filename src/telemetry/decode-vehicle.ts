@@ -1,14 +1,16 @@
+import { IsObject, type TObject } from 'typebox'
 import type { JsonObject } from '../domain/json.ts'
 import { readPosition } from '../domain/position.ts'
 import { parseTimestamp } from '../domain/time.ts'
 import { normalizeVin } from '../domain/vin.ts'
+import { ADDED_MEMBERS } from '../ports/fleet-index.ts'
 import { locationMember } from './cardata-text.ts'
 import { createShapeCheck, repairNumber } from './check-shape.ts'
 import { Unusable } from './decode-payload.ts'
 import { contentId, type Envelope } from './envelope.ts'
 import type { CardataMessage, Message, VehicleMessage } from './messages.ts'
 import * as schemas from './schemas.ts'
-import { createSkim } from './skim-json.ts'
+import { createSkim, type Wanted } from './skim-json.ts'
 
 // What vehicles themselves send (reference §1.1–1.4).
 
@@ -31,20 +33,15 @@ const POSITION_PATHS = ['latitude', 'longitude', 'altitude', 'heading', 'speed']
   key,
 ])
 
-/** What is read of cardata, and what it seldom has although it is ours to add. */
+/** What is read of cardata, which is what its schema names, and what it seldom has of ours. */
 const skim = createSkim(
   {
-    ...{ vin: 'value', messageid: 'value', sendtimestamp: 'value', creationtimestamp: 'value' },
-    ...{ tripid: 'value', fuel: 'value', oiltemp: 'value', ignitionstatus: 'value' },
+    ...wantedOf(schemas.CardataMessage),
     geolocation: {
       ...{ latitude: 'value', longitude: 'value', altitude: 'value', heading: 'value' },
       ...{ speed: 'value', location: 'unusual' },
     },
-    speed: { max: 'value', average: 'value' },
-    odometer: { metres: 'value', tripodometer: 'value' },
-    throttle: { max: 'value', average: 'value' },
-    fuelinfo: { currenttripconsumption: 'value', tankcapacity: 'value' },
-    ...{ attributes: 'unusual', devices: 'unusual' },
+    ...Object.fromEntries(ADDED_MEMBERS.map((name) => [name, 'unusual' as const])),
     ...{ clockskewms: 'unusual', positionfault: 'unusual' },
   },
   {
@@ -52,6 +49,14 @@ const skim = createSkim(
     members: (document) => locationMember(readPosition(document['geolocation'])),
   },
 )
+
+function wantedOf({ properties }: TObject): Wanted {
+  const wanted = Object.entries(properties).map(([key, schema]): [string, Wanted[string]] => [
+    key,
+    IsObject(schema) ? wantedOf(schema) : 'value',
+  ])
+  return Object.fromEntries(wanted)
+}
 
 /**
  * Cardata that can be stored as it came, as nearly all can: its text is read once and never parsed.
@@ -82,7 +87,11 @@ function readCardata(
   const { vin, sentAt, id, stamp } = readHeader(value, envelope)
   return {
     kind: 'cardata',
-    ...{ vin, sentAt, id, stamp, document },
+    vin,
+    sentAt,
+    id,
+    stamp,
+    document,
     repairs: repaired,
     text,
     tripId: readTripId(value.tripid),

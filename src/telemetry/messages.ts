@@ -23,7 +23,7 @@ export interface CardataMessage extends VehicleMessageBase {
   readonly tripId: string | undefined
   readonly position: Position | PositionFault
   readonly oilTemperatureF: number | undefined
-  /** The whole message on one line, with `geolocation.location`, where it can be stored so. */
+  /** The whole message, plain and with `geolocation.location`, where it can be stored so. */
   readonly text: string | undefined
 }
 

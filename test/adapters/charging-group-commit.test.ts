@@ -35,8 +35,10 @@ function interrupted(
       after?.()
       return result
     },
+    executeLast: (...args) => database.executeLast(...args),
     now: database.now,
     rows: (...args) => database.rows(...args),
+    eachRow: (...args) => database.eachRow(...args),
   }
 }
 
@@ -98,6 +100,20 @@ t.test('what arrives while one runs goes with the next, so many at a time', asyn
     groups.map(({ size }) => size),
     [1, 100, 100, 50],
   )
+})
+
+t.test('the next ones are on their way before anybody takes an answer', async (t) => {
+  const { add, calls } = await makeCommit(t, { groupMax: 2 })
+  const answers: string[] = []
+  const asked = [1, 2, 3, 4, 5].map(async (n) => {
+    await add.first(n)
+    answers.push(`${n} after ${calls.length} groups`)
+  })
+  await Promise.all(asked)
+  t.strictSame(answers, [
+    ...['1 after 2 groups', '2 after 2 groups', '3 after 3 groups', '4 after 3 groups'],
+    '5 after 3 groups',
+  ])
 })
 
 t.test('too many are refused, and nothing of them is kept', async (t) => {
@@ -183,9 +199,10 @@ t.test('a commit whose answer got lost is no second effect', async (t) => {
   const stop = { chargePointId: 'A', number, at, meterStopWh: 9, readings: [] }
   t.match(await losing(() => transactions.stop(stop)), { meterStopWh: 9, stoppedAt: at })
   const command = { id: '1', chargePointId: 'A', kind: 'reset', parameters: {}, createdAt: at }
-  const queued = { ...command, state: 'queued', expiresAt: at + 9 } as const
+  const queued = { ...command, state: 'queued', expiresAt: at + 9, attemptsLeft: 1 } as const
   await losing(() => commands.enqueue(queued))
-  t.match(await losing(() => commands.claim('A', 'one', at, 9)), [{ id: '1', state: 'sent' }])
+  const claim = { chargePointId: 'A', instance: 'one', epoch: 1, at, limit: 9 }
+  t.match(await losing(() => commands.claim(claim)), [{ id: '1', state: 'sent' }])
   const epoch = await losing(() => chargePoints.connected('A', 'one', '1.6', at))
   t.match(await chargePoints.find('A'), { connection: { epoch } }, 'it holds the newest')
 })

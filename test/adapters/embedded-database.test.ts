@@ -7,14 +7,23 @@ import t from 'tap'
 import { SqliteEngine } from '../../src/adapters/database/embedded/engine.ts'
 import { Turns } from '../../src/adapters/database/embedded/turns.ts'
 import { createEmbeddedDatabase } from '../../src/adapters/database/embedded.ts'
-import { databaseContract, namesOf, TEST_MIGRATIONS } from '../contracts/database.ts'
+import {
+  databaseContract,
+  insertThing,
+  type MakePlace,
+  namesOf,
+  TEST_MIGRATIONS,
+} from '../contracts/database.ts'
+import { lastStatementsContract } from '../contracts/database-last-statements.ts'
 
 const STORE_UNTIL_KILLED = join(import.meta.dirname, 'fixtures', 'store-until-killed.ts')
 
-databaseContract(t, async (t) => {
+const place: MakePlace = async (t) => {
   const dataDir = t.testdir()
   return { make: (options) => createEmbeddedDatabase({ adapter: 'embedded', dataDir }, options) }
-})
+}
+databaseContract(t, place)
+lastStatementsContract(t, place)
 
 t.test('a file that is no database is an error for people', async (t) => {
   const dataDir = t.testdir()
@@ -55,17 +64,33 @@ t.test('statements of a transaction that is gone are refused, not stored', async
   engine.open()
   t.teardown(() => engine.close())
   engine.executeEach([{ sql: 'CREATE TABLE a (b PRIMARY KEY)', parameters: [] }])
-  engine.begin(1)
+  engine.begin(1, insertOf(0))
   engine.executeIn(1, insertOf(1))
   engine.rollback(1)
   t.throws(() => engine.executeIn(1, insertOf(2)), { code: 'unavailable' })
   t.throws(() => engine.commit(1), { code: 'unavailable' })
-  engine.begin(2)
+  engine.begin(2, insertOf(4))
   t.throws(() => engine.executeIn(1, insertOf(3)), { code: 'unavailable' })
+  t.throws(() => engine.commit(1, [insertOf(3)]), { code: 'unavailable' })
   engine.rollback(1)
-  engine.executeIn(2, insertOf(4))
   engine.commit(2)
   t.match(engine.executeEach([{ sql: 'SELECT b FROM a', parameters: [] }]), [{ rows: [{ b: 4 }] }])
+})
+
+t.test('a transaction whose time is over before it began anything does nothing', async (t) => {
+  const config = { adapter: 'embedded', dataDir: t.testdir() } as const
+  const limits = { migrations: TEST_MIGRATIONS, transactionMaxMs: 100 }
+  const database = createEmbeddedDatabase(config, limits)
+  t.teardown(() => database.close())
+  await database.open()
+  const late = database.transaction(async (trx) => {
+    // It has its turn when this one has lost it.
+    await insertThing(database, 'other')
+    await trx.deleteFrom('lease').execute()
+  })
+  await t.rejects(late, { kind: 'unavailable', message: /took too long/ })
+  await database.transaction((trx) => trx.deleteFrom('lease').execute())
+  t.strictSame(await namesOf(database), ['other'])
 })
 
 t.test('a full file refuses for now, and what was there stays', async (t) => {

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { generate, type IPublishPacket } from 'mqtt-packet'
 import t from 'tap'
-import { Connection } from '../../src/adapters/telemetry-feed/mqtt/connection.ts'
+import type { MqttClientListener } from '../../src/adapters/telemetry-feed/mqtt/client.ts'
+import {
+  Connection,
+  type ConnectionOptions,
+} from '../../src/adapters/telemetry-feed/mqtt/connection.ts'
 import { describeRefusedFilters } from '../../src/adapters/telemetry-feed/mqtt/describe-failure.ts'
 import {
   describeLinkEnding,
@@ -55,44 +59,101 @@ t.test('a PUBACK that waits takes little more than its bytes', async (t) => {
   t.ok(bytes < 100_000, `1000 of 4 bytes in ${bytes} bytes`)
 })
 
+/** A connection with what the client would tell it, and a client that only counts. */
+function connectionOf(own: Pick<ConnectionOptions, 'deliver' | 'unacknowledgedMax'>) {
+  const heard: { listener?: MqttClientListener; goesOn: number } = { goesOn: 0 }
+  const nothing = (): void => undefined
+  const connection = new Connection({
+    ...{ clientId: 'one', filters: [], holdBudget: { leftBytes: 10_000 }, now: Date.now },
+    ...{ onReady: nothing, onFailed: nothing, onReopened: nothing, ...own },
+    makeClient: (_clientId, listener) => {
+      heard.listener = listener
+      const none = async (): Promise<readonly number[]> => []
+      return {
+        ...{ start: nothing, stop: nothing, close: nothing, acknowledge: nothing },
+        ...{ subscribe: none, unsubscribe: none },
+        goOn: () => {
+          heard.goesOn += 1
+        },
+      }
+    },
+  })
+  return { connection, heard }
+}
+
 t.test('what is held beyond the window holds nothing but itself', async (t) => {
-  // Two messages at once to a client that may have one, each with much beside its payload.
-  const bytes = [1, 2].map((messageId) =>
-    generate(
-      {
-        ...MESSAGE,
-        properties: { userProperties: { much: 'x'.repeat(20_000) } },
-        messageId,
-      },
-      MQTT_5,
-    ),
-  )
+  const out: FeedMessage[] = []
+  const deliver = (message: FeedMessage): number => out.push(message)
+  const { heard } = connectionOf({ unacknowledgedMax: 1, deliver })
+  const chunk = new Uint8Array(20_000)
+  for (const ticket of [1, 2]) {
+    heard.listener?.onMessage('a', chunk.subarray(ticket, ticket + 1), ticket)
+  }
+  out[0]?.acknowledge()
+  t.equal(out.length, 2)
+  t.equal(out[1]?.payload.buffer.byteLength, 1)
+})
+
+t.test('a full window asks for no more, and says when there is room', async (t) => {
+  const out: FeedMessage[] = []
+  const deliver = (message: FeedMessage): number => out.push(message)
+  const { connection, heard } = connectionOf({ unacknowledgedMax: 2, deliver })
+  const payload = new Uint8Array(1)
+  t.equal(heard.listener?.mayTake(), true)
+  for (const ticket of [1, 2]) heard.listener?.onMessage('a', payload, ticket)
+  t.equal(heard.listener?.mayTake(), false)
+  out[0]?.acknowledge()
+  t.equal(heard.goesOn, 1)
+  t.equal(heard.listener?.mayTake(), true)
+  heard.listener?.onMessage('a', payload, 3)
+  await connection.close({ isHasty: true })
+  t.equal(heard.listener?.mayTake(), true, 'what is unread stands before the broker’s answers')
+  heard.listener?.onMessage('a', payload, 4)
+  t.equal(out.length, 3, 'but nobody gets it')
+})
+
+t.test('a broker that floods is left waiting, and nothing of it is lost', async (t) => {
   const connack = generate({ cmd: 'connack', reasonCode: 0, sessionPresent: false }, MQTT_5)
+  const payload = Buffer.alloc(8000)
+  const flood = Array.from({ length: 5000 }, (_, place) =>
+    generate({ ...MESSAGE, messageId: place + 1, payload }, MQTT_5),
+  )
+  let broker: Socket | undefined
   const server = createServer((socket) => {
-    socket.once('data', () => socket.write(Buffer.concat([connack, ...bytes])))
+    broker = socket
+    socket.once('data', () => socket.write(Buffer.concat([connack, ...flood])))
     socket.on('error', () => undefined)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
-  const config = mqttFeedConfig(`mqtt://127.0.0.1:${port}`)
   const out: FeedMessage[] = []
+  let seen = 0
+  let isWorking = false
   const connection = new Connection({
-    ...{ clientId: 'one', makeClient: await openClients(config), filters: [] },
-    ...{ unacknowledgedMax: 1, holdBudget: { leftBytes: 10_000 }, now: Date.now },
+    makeClient: await openClients(mqttFeedConfig(`mqtt://127.0.0.1:${port}`)),
+    ...{ clientId: 'one', filters: [], unacknowledgedMax: 10, holdBudget: { leftBytes: 0 } },
     ...{ onReady: () => undefined, onFailed: () => undefined, onReopened: () => undefined },
+    now: Date.now,
     deliver: (message) => {
-      out.push(message)
-      setImmediate(() => message.acknowledge())
+      seen += 1
+      if (isWorking) setImmediate(() => message.acknowledge())
+      else out.push(message)
     },
   })
   t.after(async () => {
+    broker?.destroy()
     server.close()
     await connection.close({ isHasty: true })
   })
   connection.open()
-  await until(() => out.length === 2)
-  t.equal(out[1]?.payload.buffer.byteLength, 1)
+  await until(() => out.length === 10)
+  // What the kernel takes on both sides is a few megabytes of these 40.
+  t.ok((broker?.writableLength ?? 0) > 0, 'it waits')
+  isWorking = true
+  for (const message of out) message.acknowledge()
+  await until(() => seen === 5000)
+  t.equal(broker?.writableLength, 0)
 })
 
 t.test('long topics are in the budget, too', async (t) => {
@@ -114,7 +175,11 @@ t.test('a large message in tiny pieces costs no more than its bytes', async (t) 
   const bytes = generate({ ...MESSAGE, messageId: 1, payload: Buffer.alloc(300_000) }, MQTT_5)
   const sizes: number[] = []
   const reader = new PacketReader(
-    { onPublish: (_topic, payload) => sizes.push(payload.length), onPacket: () => undefined },
+    {
+      onPublish: (_topic, payload) => sizes.push(payload.length),
+      onPacket: () => undefined,
+      mayTake: () => true,
+    },
     1_000_000,
   )
   for (let at = 0; at < bytes.length; at += 1) reader.read(bytes.subarray(at, at + 1))

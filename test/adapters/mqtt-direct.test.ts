@@ -76,13 +76,19 @@ interface Heard {
   readonly stopped: () => number
 }
 
-async function open(t: Test, url: string, settings: Partial<MqttFeedConfig> = {}): Promise<Heard> {
+async function open(
+  t: Test,
+  url: string,
+  settings: Partial<MqttFeedConfig> = {},
+  takesMax = Number.POSITIVE_INFINITY,
+): Promise<Heard> {
   const makeClient = await openClients(mqttFeedConfig(url, settings))
   const [failures, endings, tickets]: [ConnectionFailure[], Ending[], number[]] = [[], [], []]
   let connected = 0
   let stopped = 0
   const listener: MqttClientListener = {
     onMessage: (_topic, _payload, ticket) => tickets.push(ticket),
+    mayTake: () => tickets.length < takesMax,
     onConnected: () => {
       connected += 1
     },
@@ -225,6 +231,25 @@ t.test('PUBACKs are with the broker before the good-bye; later ones are void', a
   const sent = broker.got.slice(1)
   t.equal(sent.filter(({ cmd }) => cmd === 'puback').length, 3000)
   t.match(sent.at(-1), { cmd: 'disconnect', properties: { sessionExpiryInterval: 0 } })
+})
+
+t.test('a connection that is held is no silent one, and can be left', async (t) => {
+  const broker = await startBroker(t, accept)
+  const { client, endings, tickets, stopped } = await open(
+    t,
+    broker.url,
+    { keepAliveSeconds: 1 },
+    1,
+  )
+  await until(() => broker.got.length === 1)
+  broker.send(Buffer.concat([1, 2].map((messageId) => generate({ ...MESSAGE, messageId }, MQTT_5))))
+  const pings = (): number => broker.got.filter(({ cmd }) => cmd === 'pingreq').length
+  await until(() => pings() === 3)
+  t.strictSame(tickets, [1])
+  t.equal(endings.length, 0)
+  client.stop({ endsSession: false })
+  await until(() => stopped() === 1)
+  t.equal(broker.got.at(-1)?.cmd, 'disconnect')
 })
 
 t.test('requests end with the connection', async (t) => {

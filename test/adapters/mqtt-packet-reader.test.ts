@@ -18,7 +18,8 @@ interface Seen {
   readonly cmd?: string
 }
 
-function read(chunks: readonly Buffer[]): Seen[] {
+/** `mayTake` is asked before each message: where it says no, what is read goes on after the chunk. */
+function read(chunks: readonly Buffer[], mayTake = (): boolean => true): Seen[] {
   const seen: Seen[] = []
   const handler = {
     onPublish: (topic: string, payload: Uint8Array, id: number) => {
@@ -27,9 +28,14 @@ function read(chunks: readonly Buffer[]): Seen[] {
     onPacket: ({ cmd }: Packet) => {
       seen.push({ cmd })
     },
+    mayTake,
   }
   const reader = new PacketReader(handler, SIZE_MAX_BYTES)
-  for (const chunk of chunks) reader.read(chunk)
+  for (const chunk of chunks) {
+    reader.read(chunk)
+    if (reader.isHeld) reader.goOn()
+  }
+  while (reader.isHeld) reader.goOn()
   return seen
 }
 
@@ -86,6 +92,57 @@ t.test('the same packets as mqtt-packet, wherever the bytes are cut', async (t) 
     }),
     { numRuns: 500 },
   )
+})
+
+t.test('the same when it is held at some of them', async (t) => {
+  const refusals = fc.array(fc.boolean(), { minLength: 1, maxLength: 20 })
+  fc.assert(
+    fc.property(packets, fc.nat(4000), refusals, (packets, cut, refusals) => {
+      const bytes = Buffer.concat(packets.map((packet) => generate(packet, MQTT_5)))
+      const end = cut % (bytes.length + 1)
+      const answers = [...refusals]
+      const chunks = [bytes.subarray(0, end), bytes.subarray(end)]
+      const seen = read(chunks, () => answers.pop() ?? true)
+      t.strictSame(seen, readByLibrary(bytes))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+t.test('held, it hands over nothing, neither of what it has nor of what comes', async (t) => {
+  const seen: string[] = []
+  let room = 1
+  const reader = new PacketReader(
+    {
+      onPublish: (_topic, _payload, id) => {
+        seen.push(String(id))
+        room -= 1
+      },
+      onPacket: ({ cmd }) => seen.push(cmd),
+      mayTake: () => room > 0,
+    },
+    SIZE_MAX_BYTES,
+  )
+  const message = (messageId: number): Buffer =>
+    generate(
+      {
+        ...{ cmd: 'publish', topic: 'a', payload: 'b', qos: 1, messageId },
+        dup: false,
+        retain: false,
+      },
+      MQTT_5,
+    )
+  const pong = generate({ cmd: 'pingresp' }, MQTT_5)
+  reader.read(Buffer.concat([message(1), pong, message(2), pong]))
+  t.strictSame(seen, ['1', 'pingresp'], 'another packet needs no room')
+  t.ok(reader.isHeld)
+  reader.read(message(3))
+  reader.goOn()
+  t.strictSame(seen, ['1', 'pingresp'])
+  room = 2
+  reader.goOn()
+  t.strictSame(seen, ['1', 'pingresp', '2', 'pingresp', '3'])
+  t.notOk(reader.isHeld)
 })
 
 t.test('byte by byte, and one of 200 kB', async (t) => {

@@ -104,6 +104,19 @@ t.test("a vehicle's own members of our names lose in latest_telemetry, nowhere e
   t.equal(stored.fleetgrid.vin, VIN)
 })
 
+t.test('a plain text is written as any other, only without a look at it', async (t) => {
+  const registers = { ...emptyRegisters(), status: status(VIN), writer: 'one' }
+  const text = JSON.stringify({ vin: VIN, name: LONG, fuel: 1 })
+  t.equal(composeLatest(VIN, registers, text, 'plain'), composeLatest(VIN, registers, text))
+  const record = { index: 'cardata', vin: VIN, at: START, id: 'm', document: text } as const
+  const members = '"attributes":{"make":"M"}'
+  for (const about of [record, { ...record, members }]) {
+    t.equal(composeRecord({ ...about, isPlain: true }, START), composeRecord(about, START))
+  }
+  const wrong = '{"fuel":{"litres":1}}'
+  t.notMatch(composeLatest(VIN, registers, wrong, 'unfit'), 'litres')
+})
+
 t.test('documents are one line, and text that is no document is refused', async (t) => {
   const record = { index: 'event', vin: VIN, at: START, id: 'm' } as const
   const lines = `{\n"text": "${LONG}",\r\n"more": 1}`

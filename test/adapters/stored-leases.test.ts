@@ -33,6 +33,21 @@ t.test('whoever has the database alone has at once what a dead process held', as
   await Promise.all([dead?.release(), next?.release()])
 })
 
+t.test('of a lease that leaves nothing behind nothing is left', async (t) => {
+  const database = createEmbeddedDatabase({ adapter: 'embedded', dataDir: t.testdir() })
+  await database.open()
+  t.teardown(() => database.close())
+  const leases = createStoredLeases({ database, instance: 'host' })
+  const names = () => database.run((db) => db.selectFrom('lease').select('name').execute())
+  const [empty, full] = await Promise.all(
+    ['empty', 'full'].map((name) => leases.take(name, { value: 1, onLost: () => undefined })),
+  )
+  await empty?.setValue(0)
+  await empty?.release()
+  await full?.release()
+  t.strictSame(await names(), [{ name: 'full' }])
+})
+
 t.test('without the database it is unknown whose it is; then the database decides', async (t) => {
   const database = createEmbeddedDatabase({ adapter: 'embedded', dataDir: t.testdir() })
   await database.open()

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { ChargingEvent } from '../../src/charging/charging-event.ts'
-import { createServices, type ServicesOptions } from '../../src/charging/create-services.ts'
+import { createServices } from '../../src/charging/create-services.ts'
+import type { ServicesOptions } from '../../src/charging/services-options.ts'
 import type { TransactionEvent } from '../../src/domain/charging-transaction.ts'
 import { FleetgridError } from '../../src/domain/errors.ts'
 import { createChargingWorld, NOW } from '../helpers/charging-world.ts'
@@ -61,6 +62,7 @@ t.test('while a store is away nothing is answered and nothing is told', async (t
     idTokens: all,
     transactions: all,
     records: all,
+    holdings: all,
     clock: { now: () => NOW },
     heartbeatIntervalSeconds: 300,
     bootRetryIntervalSeconds: 30,

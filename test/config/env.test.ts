@@ -48,12 +48,13 @@ t.test('an engine says which variables it needs', async (t) => {
     }
   }
   const engines = { TELEMETRY_FEED: 'mqtt', FLEET_INDEX: 'opensearch', DATABASE: 'postgres' }
-  t.same(problems({ ...engines, OBJECT_STORE: 's3' }), [
+  t.match(problems({ ...engines, OBJECT_STORE: 's3' }), [
     'MQTT_URL is needed with TELEMETRY_FEED=mqtt',
     'OPENSEARCH_URL is needed with FLEET_INDEX=opensearch',
     'DATABASE_URL is needed with DATABASE=postgres',
     'S3_BUCKET is needed with OBJECT_STORE=s3',
     'AWS_REGION is needed with OBJECT_STORE=s3',
+    /^CHARGE_POINT_KEY_SECRET is needed with DATABASE=postgres and the role charging/,
   ])
   t.match(problems({ TELEMETRY_FEED: 'sqs' }), [/TELEMETRY_QUEUE_URL/])
   const mqtt = { TELEMETRY_FEED: 'mqtt', MQTT_URL: 'mqtts://example.com:8883' }
@@ -65,6 +66,33 @@ t.test('an engine says which variables it needs', async (t) => {
   ])
   t.match(problems({ ...mqtt, MQTT_CONNECTIONS: '500' }), [/WRITE_QUEUE_MAX/])
   t.match(problems({ ...mqtt, MQTT_KEY_FILE: 'key.pem' }), [/MQTT_CERTIFICATE_FILE/])
+})
+
+t.test('webhooks: whom they may call, and the secret that signs them', async (t) => {
+  const secret = 'x'.repeat(32)
+  const charging = (env: Record<string, string>) => createConfig(readEnv(env)).charging
+  t.equal(charging({}).webhooks.hosts.size, 0)
+  const listed = charging({ WEBHOOK_HOSTS: 'Hooks.example.com, [::1]:90', WEBHOOK_SECRET: secret })
+  t.strictSame([...listed.webhooks.hosts], ['hooks.example.com', '[::1]:90'])
+  for (const [hosts, problem] of [
+    ['https://example.com', /no host/],
+    ['example.com:443', /no host/],
+    ['*.example.com/x', /no host/],
+  ] as const) {
+    const env = readEnv({ WEBHOOK_HOSTS: hosts, WEBHOOK_SECRET: secret })
+    t.throws(() => createConfig(env), problem, hosts)
+  }
+  t.throws(() => charging({ WEBHOOK_HOSTS: 'example.com' }), /WEBHOOK_SECRET is needed/)
+  t.throws(() => charging({ WEBHOOK_SECRET: 'short' }), /WEBHOOK_SECRET=… must have at least 32/)
+  t.throws(() => charging({ CHARGE_POINT_KEY_SECRET: 'short' }), /KEY_SECRET=… must have at least/)
+})
+
+t.test('with PostgreSQL all instances need the same secret of passwords', async (t) => {
+  const env = { DATABASE: 'postgres', DATABASE_URL: 'postgres://me@host/fleet' }
+  t.throws(() => createConfig(readEnv(env)), /CHARGE_POINT_KEY_SECRET is needed/)
+  t.doesNotThrow(() => createConfig(readEnv({ ...env, FLEETGRID_ROLES: 'telemetry' })))
+  const secret = { CHARGE_POINT_KEY_SECRET: 'x'.repeat(32) }
+  t.doesNotThrow(() => createConfig(readEnv({ ...env, ...secret })))
 })
 
 t.test('AWS IoT Core is spoken to by its own SDK, unless told otherwise', async (t) => {

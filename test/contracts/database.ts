@@ -37,14 +37,19 @@ export type MakePlace = (t: Test) => Promise<DatabaseUnderTest>
 
 type Open = (t: Test, options?: DatabaseOptions) => Promise<Database>
 
-/** What both engines must do alike. */
-export function databaseContract(t: Test, place: MakePlace): void {
-  const open: Open = async (t, options = {}) => {
+/** Opens databases that have the table; each test closes its own. */
+export function openIn(place: MakePlace): Open {
+  return async (t, options = {}) => {
     const database = (await place(t)).make({ migrations: TEST_MIGRATIONS, ...options })
     t.teardown(() => database.close())
     await database.open()
     return database
   }
+}
+
+/** What both engines must do alike. */
+export function databaseContract(t: Test, place: MakePlace): void {
+  const open = openIn(place)
   t.test('values', async (t) => valuesContract(t, open))
   t.test('failures', async (t) => failuresContract(t, open))
   t.test('transactions', async (t) => transactionsContract(t, open))
@@ -59,7 +64,7 @@ export function insertThing(database: Database, name: string, amount = 1): Promi
   return database.run((db) => insertThingBy(db, name, amount))
 }
 
-async function insertThingBy(db: unknown, name: string, amount = 1): Promise<number> {
+export async function insertThingBy(db: unknown, name: string, amount = 1): Promise<number> {
   const values = { name, amount, bytes: new Uint8Array([1]) } as ThingTable
   const row = await things(db).insertInto('thing').values(values).returning('id').execute()
   return row[0]?.id ?? 0
@@ -79,7 +84,7 @@ async function evaluate(database: Database, expression: RawBuilder<unknown>): Pr
   return result.rows[0]?.value
 }
 
-const reasonOf = (work: Promise<unknown>): Promise<unknown> =>
+export const reasonOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -160,6 +165,50 @@ async function valuesContract(t: Test, open: Open) {
       sql`SELECT x.* FROM ${database.rows('x', columns, [])}`.execute(db),
     )
     t.strictSame(none.rows, [])
+  })
+
+  t.test('each row by itself: as a table of them, all of it or nothing', async (t) => {
+    const database = await open(t)
+    const columns = { name: 'text', amount: 'integer' } as const
+    const insert = (names: readonly (string | undefined)[]) => {
+      const rows = names.map((name, amount) => ({ name, amount }))
+      return database.run((db) =>
+        sql<{ name: string; amount: number }>`
+          INSERT INTO thing (name, amount, bytes)
+          SELECT x.name, x.amount, thing.bytes
+          FROM ${database.eachRow('x', columns, rows)} CROSS JOIN thing WHERE thing.name = ${'z'}
+          RETURNING name, amount`.execute(db),
+      )
+    }
+    await insertThing(database, 'z')
+    const { rows: stored } = await insert(['a', 'b\0\ud800', 'c'])
+    t.strictSame(
+      stored.toSorted((a, b) => a.amount - b.amount),
+      [
+        { name: 'a', amount: 0 },
+        { name: 'b\uFFFD\uFFFD', amount: 1 },
+        { name: 'c', amount: 2 },
+      ],
+    )
+    t.match(await reasonOf(insert(['d', 'a', 'e'])), { kind: 'conflict' })
+    t.type(await reasonOf(insert(['d', undefined])), Error)
+    t.strictSame((await insert([])).rows, [])
+    t.strictSame(
+      await namesOf(database),
+      ['a', 'b\uFFFD\uFFFD', 'c', 'z'],
+      'nothing of what failed',
+    )
+    const raised = [
+      { name: 'a', amount: 9, list: [1] },
+      { name: 'nobody' },
+      { name: 'c', list: {} },
+    ]
+    const { numAffectedRows } = await database.run((db) =>
+      sql`UPDATE thing SET amount = x.amount
+        FROM ${database.eachRow('x', { ...columns, list: 'json' }, raised)}
+        WHERE thing.name = x.name AND x.list = ${'[1]'}`.execute(db),
+    )
+    t.equal(numAffectedRows, 1n)
   })
 
   t.test('counters are not used again', async (t) => {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { choosePort, type Engine, type EngineOptions, startEngine } from './engine.ts'
-import { installMoto } from './moto/install.ts'
+import { installPython } from './python.ts'
 
 const READY_WITHIN_MS = 30_000
 
@@ -9,7 +9,7 @@ const READY_WITHIN_MS = 30_000
  * they are gone with it.
  */
 export async function startDynamoDb(options: EngineOptions): Promise<Engine> {
-  const python = await installMoto()
+  const python = await installPython('moto')
   const folder = resolve(options.folder)
   const port = await choosePort(options.port)
   const url = `http://127.0.0.1:${port}`

@@ -24,6 +24,7 @@ t.test('PostgreSQL is killed and away for 30 s', { timeout: 240_000 }, async (t)
   )
   const service = await createService(t, {
     ...{ DATABASE: 'postgres', DATABASE_URL: postgres.url, DATABASE_TLS: 'off' },
+    CHARGE_POINT_KEY_SECRET: 'the same for all instances of a test',
     ...{ FLEETGRID_ROLES: 'charging', LOG_LEVEL: 'error', DATA_DIR: join(folders, 'data') },
   })
   await service.start()

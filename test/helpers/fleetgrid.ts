@@ -22,7 +22,7 @@ export interface RunningFleetgrid {
   post(path: string, role?: AccessRole): Promise<{ status: number; body: any }>
   /** As an operator. */
   send(
-    method: 'PUT' | 'POST' | 'DELETE',
+    method: 'PUT' | 'PATCH' | 'POST' | 'DELETE',
     path: string,
     body?: object,
   ): Promise<{ status: number; body: any }>

@@ -156,11 +156,13 @@ export interface GatewaySetup {
   readonly registration?: ChargePointSession['registration']
   readonly leniency?: readonly string[]
   readonly trustedProxies?: readonly string[]
+  /** False: the test starts it. */
+  readonly isStarted?: boolean
 }
 
 /** A gateway on a port of its own; everybody is admitted, unless the test says otherwise. */
 export async function startGateway(t: Test, setup: GatewaySetup = {}) {
-  const { registration = 'accepted', leniency, trustedProxies = [] } = setup
+  const { registration = 'accepted', leniency, trustedProxies = [], isStarted = true } = setup
   const metrics = createMetrics()
   const logLines: JsonObject[] = []
   const destination = new Writable({
@@ -197,7 +199,7 @@ export async function startGateway(t: Test, setup: GatewaySetup = {}) {
   await registerWebsockets(app, [gateway])
   await app.register(gateway.routes)
   await app.listen({ host: '127.0.0.1', port: 0 })
-  gateway.start()
+  if (isStarted) gateway.start()
   const { port } = app.server.address() as AddressInfo
   const stations: WebSocket[] = []
   t.after(async () => {

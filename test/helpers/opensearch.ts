@@ -5,12 +5,13 @@ import {
   type OpenSearchFleetIndexOptions,
 } from '../../src/adapters/fleet-index/opensearch.ts'
 import type { OpenSearchFleetIndexConfig } from '../../src/config/adapters.ts'
+import { createOpenSearchConfig } from '../../src/config/engines.ts'
+import { readEnv } from '../../src/config/env.ts'
 import type { FleetIndex } from '../../src/ports/fleet-index.ts'
 import { START } from '../contracts/fleet-changes.ts'
 import { engineUrl, indexPrefix } from './engines.ts'
 
 const HOUR_MS = 3_600_000
-const DAY_MS = 86_400_000
 
 export interface TestCluster {
   readonly config: OpenSearchFleetIndexConfig
@@ -27,23 +28,15 @@ export interface TestCluster {
 }
 
 export function opensearchConfig(indexPrefix: string): OpenSearchFleetIndexConfig {
-  return {
-    adapter: 'opensearch',
-    url: engineUrl('opensearch'),
-    username: undefined,
-    password: undefined,
-    caFile: undefined,
-    signingRegion: undefined,
-    indexPrefix,
-    shards: 1,
-    replicas: 0,
-    refreshIntervalMs: 1000,
-    requestTimeoutMs: 30_000,
-    bulkSizeMaxBytes: 5_000_000,
-    bulkConcurrency: 4,
-    historyRetentionMs: 30 * DAY_MS,
-    vehiclesMax: 1_000_000,
-  }
+  return createOpenSearchConfig(
+    readEnv({
+      OPENSEARCH_URL: engineUrl('opensearch'),
+      OPENSEARCH_INDEX_PREFIX: indexPrefix,
+      OPENSEARCH_REPLICAS: '0',
+      OPENSEARCH_BULK_SIZE_MAX_BYTES: '5000000',
+      OPENSEARCH_BULK_CONCURRENCY: '4',
+    }),
+  )
 }
 
 /** A place of its own in the OpenSearch that runs for tests; its clock stands an hour after START. */

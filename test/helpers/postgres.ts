@@ -4,6 +4,8 @@ import type { Database, DatabaseOptions } from '../../src/adapters/database/data
 import { createPostgresDatabase } from '../../src/adapters/database/postgres.ts'
 import { createPostgresSignals } from '../../src/adapters/signals/postgres.ts'
 import type { PostgresDatabaseConfig } from '../../src/config/adapters.ts'
+import { createPostgresConfig } from '../../src/config/engines.ts'
+import { readEnv } from '../../src/config/env.ts'
 import type { Signals } from '../../src/ports/signals.ts'
 import { until } from './until.ts'
 
@@ -11,16 +13,7 @@ export function postgresConfig(
   url: string,
   part: Partial<PostgresDatabaseConfig> = {},
 ): PostgresDatabaseConfig {
-  return {
-    adapter: 'postgres',
-    url,
-    poolMax: 5,
-    tls: 'off',
-    caFile: undefined,
-    connectTimeoutMs: 5000,
-    statementTimeoutMs: 15_000,
-    ...part,
-  }
+  return { ...createPostgresConfig(readEnv({ DATABASE_URL: url })), poolMax: 5, ...part }
 }
 
 export async function openDatabase(

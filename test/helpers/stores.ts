@@ -31,6 +31,7 @@ export async function startStores(
     DATABASE: 'postgres',
     DATABASE_URL: postgres.url,
     DATABASE_TLS: 'off',
+    CHARGE_POINT_KEY_SECRET: 'the same for all instances of a test',
   }
   return { env, postgres, s3 }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
 import { Wheel, WheelTimer } from '../../src/lib/wheel.ts'
@@ -79,6 +81,32 @@ t.test('a long stall', async (t) => {
   wheel.set(timer('b'), clock.time + 500_000)
   go(1e9)
   t.strictSame(told.sort(), ['a', 'b'])
+})
+
+t.test('after a stall, what has come meanwhile is read before anybody is told', async (t) => {
+  const order: string[] = []
+  const wheel = new Wheel({ tickMs: 10, now: () => performance.now() })
+  t.after(() => wheel.stop())
+  const server = createServer()
+  t.after(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  t.after(() => client.destroy())
+  const [[socket]] = await Promise.all([once(server, 'connection'), once(client, 'connect')])
+  t.after(() => socket.destroy())
+  socket.on('data', () => order.push('read'))
+  const told = new Promise<void>((resolve) => {
+    const onDue = (): void => {
+      order.push('told')
+      resolve()
+    }
+    wheel.set(new WheelTimer({ onDue }), performance.now() + 20)
+  })
+  wheel.start()
+  client.write('alive')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+  await told
+  t.strictSame(order, ['read', 'told'])
 })
 
 t.test(`as a list that is searched (seed ${SEED})`, async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createChargingStores } from '../../src/adapters/charging/create-charging-stores.ts'
+import { chargingMigrationContract } from '../contracts/charging-migration.ts'
 import { chargingStoresContract } from '../contracts/charging-stores.ts'
 import { makeDatabase } from '../helpers/engines.ts'
 import { endConnections, openDatabase, postgresConfig } from '../helpers/postgres.ts'
@@ -7,7 +8,12 @@ import { until } from '../helpers/until.ts'
 
 chargingStoresContract(t, async (t) => {
   const database = await openDatabase(t, postgresConfig(await makeDatabase(t)))
-  return () => createChargingStores({ database, now: Date.now })
+  return ({ now = Date.now } = {}) => createChargingStores({ database, now })
+})
+
+t.test('what was stored before there was retention', async (t) => {
+  const config = postgresConfig(await makeDatabase(t))
+  await chargingMigrationContract(t, (options) => openDatabase(t, config, options))
 })
 
 t.test('connections that are lost again and again lose and double nothing', async (t) => {

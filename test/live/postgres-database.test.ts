@@ -1,14 +1,23 @@
 import { sql } from 'kysely'
 import t from 'tap'
 import { createPostgresDatabase } from '../../src/adapters/database/postgres.ts'
-import { databaseContract, insertThing, TEST_MIGRATIONS, things } from '../contracts/database.ts'
+import {
+  databaseContract,
+  insertThing,
+  type MakePlace,
+  TEST_MIGRATIONS,
+  things,
+} from '../contracts/database.ts'
+import { lastStatementsContract } from '../contracts/database-last-statements.ts'
 import { makeDatabase } from '../helpers/engines.ts'
 import { openDatabase, postgresConfig } from '../helpers/postgres.ts'
 
-databaseContract(t, async (t) => {
+const place: MakePlace = async (t) => {
   const url = await makeDatabase(t)
   return { make: (options) => createPostgresDatabase(postgresConfig(url), options) }
-})
+}
+databaseContract(t, place)
+lastStatementsContract(t, place)
 
 t.test('of two transactions in a deadlock both succeed in the end', async (t) => {
   const config = postgresConfig(await makeDatabase(t))
@@ -44,6 +53,26 @@ t.test('a statement that takes too long is unavailable, and the connection lives
     .catch((error: unknown) => error)
   t.match(reason, { kind: 'unavailable', message: /statement timeout/ })
   await database.check()
+})
+
+t.test('a column that a newer instance has added is in nobody’s way for long', async (t) => {
+  const config = postgresConfig(await makeDatabase(t), { poolMax: 1 })
+  const database = await openDatabase(t, config, { migrations: TEST_MIGRATIONS })
+  const newer = await openDatabase(t, config, { migrations: TEST_MIGRATIONS })
+  await insertThing(database, 'a')
+  const asked = () => database.rows('x', { name: 'text' }, [{ name: 'a' }])
+  const find = (db: Parameters<Parameters<typeof database.run>[0]>[0]) =>
+    sql`SELECT thing.* FROM ${asked()} CROSS JOIN thing WHERE thing.name = x.name`.execute(db)
+  const addColumn = (name: string) =>
+    newer.run((db) => sql`ALTER TABLE thing ADD COLUMN ${sql.raw(name)} text`.execute(db))
+  await database.run(find)
+  await addColumn('one')
+  const reason = await database.run(find).catch((error: unknown) => error)
+  t.match(reason, { kind: 'unavailable' }, 'it is named, or this test tests nothing')
+  t.match((await database.run(find)).rows, [{ name: 'a', one: null }])
+  await addColumn('two')
+  const { rows } = await database.transaction(find)
+  t.match(rows, [{ name: 'a', two: null }], 'a transaction is run again')
 })
 
 t.test('more callers than connections can serve in time are refused, not kept', async (t) => {

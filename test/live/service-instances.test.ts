@@ -16,6 +16,7 @@ t.test('what one instance is told, the other writes and shows', async (t) => {
     OPENSEARCH_REPLICAS: '0',
     DATABASE: 'postgres',
     DATABASE_URL: await makeDatabase(t),
+    CHARGE_POINT_KEY_SECRET: 'the same for all instances of a test',
   }
   const one = await startFleetgrid(t, env)
   const other = await startFleetgrid(t, env)

@@ -16,7 +16,8 @@ interface Started {
 async function prepare(dataDir: string, databaseUrl: URL): Promise<Started> {
   const reasons: string[] = []
   const write = (line: string): void => void reasons.push(JSON.parse(line).reason)
-  const env = { DATA_DIR: dataDir, HTTP_PORT: '0', MQTT_PORT: '0', DATABASE: 'postgres' }
+  const secret = { CHARGE_POINT_KEY_SECRET: 'the same for all instances of a test' }
+  const env = { DATA_DIR: dataDir, HTTP_PORT: '0', MQTT_PORT: '0', DATABASE: 'postgres', ...secret }
   const config = createConfig(readEnv({ ...env, DATABASE_URL: databaseUrl.href }))
   const logger = pino({ level: 'warn' }, { write })
   return { fleetgrid: await createFleetgrid(config, { logger }), reasons }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import t from 'tap'
 import { FleetgridError } from '../../src/domain/errors.ts'
 import { countOf, type Station, startGateway, withHandler } from '../helpers/ocpp.ts'
@@ -88,6 +89,26 @@ t.test('actions that are unknown, ours, or not for this side', async (t) => {
   t.equal(await countOf(test, 'fleetgrid_ocpp_calls_total', calls), 3)
 })
 
+t.test('calls that are refused have a metric and a log line, of a bounded length', async (t) => {
+  const long = 'x'.repeat(100_000)
+  const cases = [
+    ['accepted', 'NoSuchAction', {}, 'not-implemented'],
+    ['accepted', long, {}, 'not-implemented'],
+    ['accepted', 'Heartbeat', { [long]: 1 }, 'syntax'],
+    ['accepted', 'StatusNotification', {}, 'occurrence'],
+    ['pending', 'Heartbeat', {}, 'security'],
+  ] as const
+  for (const [registration, action, payload, fault] of cases) {
+    const test = await startGateway(t, { registration })
+    const station = await test.connect('CP1')
+    t.match(await station.ask([2, 'a', action, payload]), [4, 'a'])
+    t.equal(await countOf(test, 'fleetgrid_ocpp_calls_total', { outcome: fault }), 1)
+    const line = test.logLines.find((line) => line['fault'] === fault)
+    t.match(line, { chargePoint: 'CP1', action: action.slice(0, 10), level: 40 })
+    t.ok(JSON.stringify(line).length < 1000)
+  }
+})
+
 t.test('what an action does wrong is an internal error, and stays here', async (t) => {
   const broken = [
     async () => {
@@ -125,6 +146,46 @@ t.test('ten thousand frames at once: refused, then closed; others don’t notice
   t.ok(await isUnharmed(other))
   t.equal(await countOf(test, 'fleetgrid_ocpp_disconnects_total', { cause: 'flood' }), 1)
 })
+
+t.test('pongs that nobody has asked for count, too', async (t) => {
+  const test = await startGateway(t, { options: { framesPerSecondMax: 100, framesBurstMax: 100 } })
+  const station = await test.connect('CP1')
+  for (let n = 0; n < 10_000; n += 1) station.socket.pong()
+  station.send([2, 'a', 'Heartbeat', {}])
+  t.equal(
+    (await Promise.race([station.closed, station.next().then(() => ({ code: 0 }))])).code,
+    1008,
+  )
+})
+
+t.test('long frames count for several: reading them takes as long', async (t) => {
+  const options = { framesPerSecondMax: 0.001, framesBurstMax: 1000 }
+  const test = await startGateway(t, { options })
+  const station = await test.connect('CP1')
+  const long = (id: string) => [2, id, 'Heartbeat', { x: 'x'.repeat(1_000_000) }]
+  const answers = []
+  for (const id of ['1', '2', '3', '4', '5']) answers.push((await station.ask(long(id)))[2])
+  const isRead = Array(4).fill('FormationViolation')
+  t.strictSame(answers, [...isRead, 'GenericError'], '245 frames each')
+  const small = await startGateway(t, { options: { ...options, framesBurstMax: 10 } })
+  const other = await small.connect('CP1')
+  t.match(await other.ask(long('1')), [4, '1', 'FormationViolation'], 'one is never too much')
+})
+
+t.test(
+  'a call that is never answered: its connection is cut, the next one is served',
+  async (t) => {
+    const actions = { '1.6': withHandler('MeterValues', () => new Promise(() => {})) }
+    const options = { handlingMaxMs: 1, pingIntervalMs: 100 }
+    const test = await startGateway(t, { actions, options })
+    const station = await test.connect('CP1')
+    station.send([2, 'a', 'MeterValues', { connectorId: 1, meterValue: [] }])
+    t.equal((await station.closed).code, 1006)
+    t.equal(await countOf(test, 'fleetgrid_ocpp_disconnects_total', { cause: 'stuck' }), 1)
+    t.ok(test.logLines.some(({ level, chargePoint }) => level === 50 && chargePoint === 'CP1'))
+    t.ok(await isUnharmed(await test.connect('CP1')))
+  },
+)
 
 t.test('pings count, too', async (t) => {
   const test = await startGateway(t, { options: { framesPerSecondMax: 100, framesBurstMax: 100 } })
@@ -247,6 +308,32 @@ t.test('calls of ours that wait are bounded', async (t) => {
     station.send([3, id, { status: 'Accepted' }])
     t.match(await execution, { state: 'accepted' })
   }
+})
+
+t.test('what is no WebSocket frame closes the connection, and no other', async (t) => {
+  const wrong = {
+    'not masked': [0x81, 0x01, 0x61],
+    'a reserved bit': [0xc1, 0x80, 0, 0, 0, 0],
+    'an opcode that is none': [0x83, 0x80, 0, 0, 0, 0],
+    'a control frame in parts': [0x09, 0x80, 0, 0, 0, 0],
+    'a part of nothing': [0x80, 0x80, 0, 0, 0, 0],
+  }
+  const test = await startGateway(t)
+  const other = await test.connect('OTHER')
+  for (const [what, bytes] of Object.entries(wrong)) {
+    const station = await test.connect('CP1')
+    const { _socket: tcp } = station.socket as unknown as { readonly _socket: Socket }
+    tcp.write(Buffer.from(bytes))
+    t.equal((await station.closed).code, 1002, what)
+  }
+  const count = Object.keys(wrong).length
+  const ended = { cause: 'websocket' }
+  await until(async () => {
+    return (await countOf(test, 'fleetgrid_ocpp_disconnects_total', ended)) === count
+  })
+  t.equal(await countOf(test, faults, { fault: 'websocket' }), count)
+  t.ok(test.logLines.some((line) => line['fault'] === 'websocket' && line['chargePoint'] === 'CP1'))
+  t.ok(await isUnharmed(other))
 })
 
 t.test('texts that are no UTF-8', async (t) => {

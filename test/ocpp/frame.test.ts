@@ -24,6 +24,14 @@ t.test('what stations do wrong without harm', async (t) => {
   t.match(parseFrame('[2,"1","Heartbeat",null]'), { kind: 'call', payload: {} })
   t.match(parseFrame('[3,"1",null]'), { kind: 'result', payload: {} })
   t.match(parseFrame('[4,"1","InternalError"]'), { kind: 'error', description: '' })
+  const long = 'x'.repeat(1000)
+  const error = parseFrame(JSON.stringify([4, '1', long, long, {}]))
+  t.strictSame(error, {
+    kind: 'error',
+    id: '1',
+    code: 'x'.repeat(255),
+    description: 'x'.repeat(255),
+  })
   t.strictSame(parseFrame(''), { kind: 'empty' })
   t.strictSame(parseFrame(' \n'), { kind: 'empty' })
 })

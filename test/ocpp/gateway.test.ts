@@ -156,6 +156,76 @@ t.test('who hangs up or waits too long while it is admitted is gone again', asyn
   t.equal(patient.gateway.connections.size, 0)
 })
 
+t.test('before it has started: nobody is asked who it is, all come again later', async (t) => {
+  let asked = 0
+  const admit = async (): Promise<Admission> => {
+    asked += 1
+    return { refusal: 'not-known' }
+  }
+  const test = await startGateway(t, { admit, isStarted: false })
+  for (const protocol of ['ocpp1.6', 'ocpp2.0.1', 'unknown']) {
+    const { socket } = test.open('/ocpp/CP1', [protocol])
+    const [, response] = await once(socket, 'unexpected-response')
+    t.equal(response.statusCode, 503)
+    t.ok(Number(response.headers['retry-after']) >= 5)
+  }
+  t.equal(asked, 0)
+  t.equal(await countOf(test, handshakes, { outcome: 'starting' }), 3)
+  t.notOk(
+    test.logLines.some(({ level }) => Number(level) >= 50),
+    'it is no error',
+  )
+  test.gateway.start()
+  t.match(await refusedWith(test.open('/ocpp/CP1', ['ocpp1.6'])), '404')
+})
+
+t.test('stopping: those who wait to be let in are turned away at once', async (t) => {
+  const { waiting, admit, session } = createDoor()
+  const test = await startGateway(t, { admit })
+  const { socket } = test.open('/ocpp/CP1', ['ocpp1.6'])
+  const answered = once(socket, 'unexpected-response')
+  await until(() => waiting.length === 1)
+  await test.gateway.drain(0)
+  const [, response] = await answered
+  t.equal(response.statusCode, 503)
+  t.ok(Number(response.headers['retry-after']) >= 5)
+  t.equal(await countOf(test, handshakes, { outcome: 'stopping' }), 1)
+  waiting[0]?.({ session: session(1) })
+  await until(() => test.events.includes('left 1'))
+})
+
+t.test('changed settings apply to the connection that is there', async (t) => {
+  const test = await startGateway(t)
+  const station = await test.connect('CP1')
+  const beat = async (id: string) => (await station.ask([2, id, 'Heartbeat', { more: 1 }]))[0]
+  t.equal(await beat('a'), 4)
+  const accepted = { registration: 'accepted', leniency: ['extra-properties'] } as const
+  test.gateway.refresh('NOBODY', accepted)
+  test.gateway.refresh('CP1', accepted)
+  t.equal(await beat('b'), 3)
+  test.gateway.refresh('CP1', { registration: 'accepted', leniency: [] })
+  t.equal(await beat('c'), 4)
+  test.gateway.refresh('CP1', { registration: 'pending', leniency: [] })
+  t.match(await station.ask([2, 'd', 'Heartbeat', {}]), [4, 'd', 'SecurityError'])
+  test.gateway.refresh('CP1', accepted)
+  t.match(await station.ask([2, 'e', 'Heartbeat', {}]), [4, 'e'], 'it hears of it when it boots')
+  const boot = { chargePointVendor: 'V', chargePointModel: 'M' }
+  t.match(await station.ask([2, 'f', 'BootNotification', boot]), [3, 'f', { status: 'Accepted' }])
+  t.equal(await beat('g'), 3)
+  t.equal(test.gateway.connections.get('CP1')?.session.epoch, 1, 'all on one connection')
+})
+
+t.test('settings that change while it is let in apply, too', async (t) => {
+  const { waiting, admit, session } = createDoor()
+  const test = await startGateway(t, { admit })
+  const station = test.open('/ocpp/CP1', ['ocpp1.6'])
+  await until(() => waiting.length === 1)
+  test.gateway.refresh('CP1', { registration: 'accepted', leniency: ['extra-properties'] })
+  waiting[0]?.({ session: session(1) })
+  await once(station.socket, 'open')
+  t.match(await station.ask([2, 'a', 'Heartbeat', { more: 1 }]), [3, 'a'])
+})
+
 t.test('forwarded TLS is told only if the proxy is trusted', async (t) => {
   for (const trustedProxies of [[], ['127.0.0.1']]) {
     let isTls: boolean | undefined
@@ -202,6 +272,21 @@ t.test('stopping: new ones are turned away, calls are answered, all are closed',
   t.equal(await countOf(test, 'fleetgrid_ocpp_connections', { version: '1.6' }), 0)
 })
 
+t.test('stopping: what a charge point was asked is answered first', async (t) => {
+  const test = await startGateway(t)
+  const station = await test.connect('CP1')
+  const channel = test.gateway.connections.get('CP1')
+  const first = channel?.execute('reset', {})
+  const second = channel?.execute('reset', {})
+  const [, id] = await station.next()
+  const drained = test.gateway.drain(0)
+  station.send([3, id, { status: 'Accepted' }])
+  t.match(await first, { state: 'accepted' })
+  t.match(await second, { state: 'not-sent' })
+  t.equal((await station.closed).code, 1001)
+  await drained
+})
+
 t.test('stopping with time: not all at once', async (t) => {
   const test = await startGateway(t)
   const ids = Array.from({ length: 20 }, (_, index) => `CP${index}`)
@@ -226,22 +311,35 @@ t.test('closing the server closes its connections, also those that don’t answe
   t.equal(test.gateway.connections.size, 0)
 })
 
-t.test('an operator drops a connection', async (t) => {
+t.test('whose key has changed has to come again', async (t) => {
   const test = await startGateway(t)
   const station = await test.connect('CP1')
-  t.ok(test.gateway.connections.drop('CP1', 'its key has changed'))
-  t.match(await station.closed, { code: 1008, reason: 'its key has changed' })
-  t.notOk(test.gateway.connections.drop('CP2', 'x'))
   const other = await test.connect('CP2')
-  test.gateway.connections.drop('CP2', 'ü'.repeat(200))
+  test.gateway.turnAway('CP1', 'its key has changed')
+  t.match(await station.closed, { code: 1008, reason: 'its key has changed' })
+  test.gateway.turnAway('NOBODY', 'x')
+  test.gateway.turnAway('CP2', 'ü'.repeat(200))
   t.equal((await other.closed).code, 1008, 'however long the reason is')
+})
+
+t.test('whose key changes while it is let in has to come again, too', async (t) => {
+  const { waiting, admit, session } = createDoor()
+  const test = await startGateway(t, { admit })
+  const refused = refusedWith(test.open('/ocpp/CP1', ['ocpp1.6']))
+  await until(() => waiting.length === 1)
+  waiting[0]?.({ session: session(1) })
+  // In the moment between the answer and the upgrade.
+  test.gateway.turnAway('CP1', 'its key has changed')
+  t.match(await refused, '503')
+  await until(() => test.events.includes('left 1'))
+  t.strictSame(test.events, ['left 1'])
 })
 
 t.test('the wire log has both directions', async (t) => {
   const test = await startGateway(t)
   const station = await test.connect('CP1')
   await station.ask([2, 'a', 'Heartbeat', {}])
-  const frames = test.gateway.wireLog.read('CP1', 10)
+  const frames = await test.gateway.wireLog.read('CP1', 10)
   t.match(frames, [
     { direction: 'in', text: '[2,"a","Heartbeat",{}]' },
     { direction: 'out', text: /^\[3,"a",\{"currentTime"/ },

@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import type { JsonObject } from '../../src/domain/json.ts'
+import { ADDED_MEMBERS } from '../../src/ports/fleet-index.ts'
 import { writeCardata } from '../../src/telemetry/cardata-text.ts'
 import { decodeMessage } from '../../src/telemetry/decode-message.ts'
 import { parseObject } from '../../src/telemetry/decode-payload.ts'
+import { CardataMessage } from '../../src/telemetry/schemas.ts'
 import { createSkim, type Wanted } from '../../src/telemetry/skim-json.ts'
 import { bytes, cardata } from '../helpers/messages.ts'
 import { createRandom } from '../helpers/random.ts'
@@ -153,7 +155,11 @@ const variants: [name: string, payload: Buffer, isSkimmed: boolean][] = [
   ['a text that looks like a position', bytes({ Note: '"geolocation":{', ...cardata() }), true],
   ['a position deeper down first', bytes({ Deep: { GeoLocation: { a: 1 } }, ...cardata() }), true],
   ['its own clockskewms', bytes(cardata({ ClockSkewMs: 'mine' })), false],
-  ['its own attributes', bytes(cardata({ Attributes: {} })), false],
+  ...ADDED_MEMBERS.map((name): (typeof variants)[number] => [
+    `its own ${name}`,
+    bytes(cardata({ [name.toUpperCase()]: {} })),
+    false,
+  ]),
 ]
 
 for (const [name, payload, isSkimmed] of variants) {
@@ -181,3 +187,50 @@ for (const [name, payload, isSkimmed] of variants) {
     })
   })
 }
+
+/** Of every member that a schema names, the keys that lead to it. */
+function pathsOf(schema: object): string[][] {
+  const { properties = {} } = schema as { readonly properties?: Readonly<Record<string, object>> }
+  return Object.entries(properties).flatMap(([key, member]) => [
+    [key],
+    ...pathsOf(member).map((path) => [key, ...path]),
+  ])
+}
+
+function lowered(message: object): JsonObject {
+  return parseObject(JSON.stringify(message), 'the message')
+}
+
+/** What is wrong with a message; undefined if nothing is. */
+function faultOf(json: string): string | undefined {
+  const payload = Buffer.from(json)
+  const decoded = decodeMessage({
+    family: 'cardata',
+    payload,
+    receivedAt: Date.now(),
+    sizeMaxBytes,
+  })
+  return decoded.usable ? undefined : decoded.reason
+}
+
+t.test('in passing nothing gets through that the schema refuses', async (t) => {
+  const paths = pathsOf(CardataMessage)
+  t.ok(paths.length > 15)
+  const refused = new Set<string>()
+  for (const path of paths) {
+    for (const value of [true, 'x'.repeat(5000), 7]) {
+      const message = lowered(cardata())
+      const parents = path.slice(0, -1)
+      const parent = parents.reduce((at, key) => {
+        at[key] ??= {}
+        return at[key] as JsonObject
+      }, message)
+      parent[path.at(-1) ?? ''] = value
+      const whole = faultOf(JSON.stringify(message, null, 2))
+      t.equal(faultOf(JSON.stringify(message)), whole, `${path.join('.')}: ${typeof value}`)
+      if (whole !== undefined) refused.add(path.join('.'))
+    }
+  }
+  // Of these nothing is demanded.
+  t.equal(refused.size, paths.length - ['messageid', 'geolocation'].length)
+})

@@ -15,6 +15,7 @@ export function toChargePoint(row: ChargePointRow): ChargePoint {
     leniency: JSON.parse(row.leniency) as string[],
     note: row.note ?? undefined,
     keyHash: row.key_hash ?? undefined,
+    nextKeyHash: row.next_key_hash ?? undefined,
     boot: row.boot === null ? undefined : (JSON.parse(row.boot) as BootInfo),
     bootedAt: row.booted_at ?? undefined,
     connection: toConnection(row),

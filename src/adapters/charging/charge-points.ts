@@ -24,6 +24,12 @@ import type { GatheredReads } from './gathered-reads.ts'
 import { createChargePoints, type NewChargePoint } from './new-charge-points.ts'
 import { gatherReads, STEP_ROWS, type StoreContext } from './store-context.ts'
 
+/** What goes with a charge point, but its transactions. */
+// biome-ignore format: a list of words
+const TABLES_OF_IT = [
+  'connector', 'status', 'place_reading', 'record', 'holding', 'list_version', 'command',
+]
+
 /** Signs of life of one statement: a hundred thousand would hold up everything else. */
 const SIGNS_MAX = 2000
 
@@ -46,7 +52,9 @@ export class StoredChargePoints implements ChargePoints {
     this.#boot = commit.kind((trx, items) => boot(database, trx, items))
     this.#disconnect = commit.kind((trx, items) => disconnect(database, trx, items))
     this.#see = commit.kind((trx, items) => see(database, trx, items))
-    this.#reportStatus = commit.kind((trx, items) => reportStatuses(database, trx, items))
+    this.#reportStatus = commit.kind((trx, items) =>
+      reportStatuses(database, trx, items, context.now()),
+    )
   }
 
   find(id: string): Promise<ChargePoint | undefined> {
@@ -57,13 +65,11 @@ export class StoredChargePoints implements ChargePoints {
     return this.#create({ id, settings, keyHash, at: this.#context.now() })
   }
 
-  async change(
-    id: string,
-    change: Partial<ChargePointSettings> & { readonly keyHash?: string | null },
-  ): Promise<boolean> {
+  async change(id: string, change: Parameters<ChargePoints['change']>[1]): Promise<boolean> {
     const columns = {
       ...settingColumns(change),
-      ...(change.keyHash !== undefined && { key_hash: change.keyHash }),
+      ...(change.nextKeyHash !== undefined && { next_key_hash: change.nextKeyHash }),
+      ...(change.keyHash !== undefined && { key_hash: change.keyHash, next_key_hash: null }),
     }
     if (Object.keys(columns).length === 0) return (await this.find(id)) !== undefined
     const { numUpdatedRows } = await this.#context.database.run((db) =>
@@ -79,6 +85,7 @@ export class StoredChargePoints implements ChargePoints {
       status: 'at, hash',
       place_reading: 'evse_id, connector_id, at, hash',
       record: 'kind, key',
+      holding: 'kind, key',
     }
     for (const [name, key] of Object.entries(keys)) {
       await this.#removeSteps(`charging_${name}`, `charge_point_id, ${key}`, id)
@@ -86,7 +93,7 @@ export class StoredChargePoints implements ChargePoints {
     await this.#removeSteps('charging_command', 'id', id)
     return database.transaction(async (trx) => {
       const ofIt = sql`WHERE charge_point_id = ${id}`
-      for (const name of ['connector', 'status', 'place_reading', 'record', 'command']) {
+      for (const name of TABLES_OF_IT) {
         await sql`DELETE FROM ${sql.raw(`charging_${name}`)} ${ofIt}`.execute(trx)
       }
       const result = await trx.deleteFrom('charge_point').where('id', '=', id).executeTakeFirst()

@@ -1,28 +1,41 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { ChargingCommand } from '../../domain/charging-command.ts'
-import type { ChargingCommands, CommandEnd } from '../../ports/charging-commands.ts'
+import type {
+  ChargingCommands,
+  Claim,
+  ClaimedCommand,
+  ClaimRequest,
+  CommandEnd,
+  WebhookAttempt,
+} from '../../ports/charging-commands.ts'
 import type { ChargingCommandRow } from '../database/tables/charging.ts'
 import {
-  type Claim,
-  claim,
   type Ended,
   end,
+  endLost,
   endUnanswered,
-  enqueue,
+  expire,
   type Joined,
-} from './command-queue.ts'
+  type Lost,
+  lose,
+  release,
+} from './command-ends.ts'
+import { claim, enqueue, type QueueClaim } from './command-queue.ts'
 import { toCommand } from './command-rows.ts'
+import { claimWebhooks, endWebhookAttempt } from './command-webhooks.ts'
 import type { GatheredReads } from './gathered-reads.ts'
-import { gatherReads, type StoreContext } from './store-context.ts'
+import { gatherReads, type StoreContext, usually } from './store-context.ts'
 
 export class StoredChargingCommands implements ChargingCommands {
   readonly #context: StoreContext
   readonly #reads: GatheredReads<ChargingCommand>
-  readonly #enqueue: (command: ChargingCommand) => Promise<undefined>
-  readonly #claim: (claim: Claim) => Promise<ChargingCommand[]>
+  readonly #enqueue: (command: ChargingCommand) => Promise<string[]>
+  readonly #claim: (claim: QueueClaim) => Promise<ClaimedCommand[]>
+  readonly #release: (claim: Claim) => Promise<undefined>
   readonly #end: (end: Ended) => Promise<undefined>
-  readonly #endUnanswered: (joined: Joined) => Promise<number>
+  readonly #lose: (lost: Lost) => Promise<undefined>
+  readonly #endUnanswered: (joined: Joined) => Promise<string[]>
 
   constructor(context: StoreContext) {
     this.#context = context
@@ -30,25 +43,51 @@ export class StoredChargingCommands implements ChargingCommands {
     this.#reads = gatherReads((ids) => this.#fetch(ids))
     this.#enqueue = commit.kind((trx, items) => enqueue(database, trx, items))
     this.#claim = commit.kind((trx, items) => claim(database, trx, items))
+    this.#release = commit.kind((trx, items) => release(database, trx, items))
     this.#end = commit.kind((trx, items) => end(database, trx, items))
+    this.#lose = commit.kind((trx, items) => lose(database, trx, items))
     this.#endUnanswered = commit.kind((trx, items) => endUnanswered(database, trx, items))
   }
 
-  enqueue(command: ChargingCommand): Promise<void> {
+  enqueue(command: ChargingCommand): Promise<readonly string[]> {
     return this.#enqueue(command)
   }
 
-  claim(
-    chargePointId: string,
-    instance: string,
-    at: number,
-    limit: number,
-  ): Promise<readonly ChargingCommand[]> {
-    return this.#claim({ claim: randomUUID(), chargePointId, instance, at, limit })
+  async countQueued(chargePointId: string, max: number): Promise<number> {
+    const { rows } = await this.#context.database.run((db) =>
+      sql<{ count: number }>`SELECT count(*) AS count FROM (
+        SELECT 1 FROM charging_command
+        WHERE charge_point_id = ${chargePointId} AND state = 'queued' LIMIT ${max}
+      ) queued`.execute(db),
+    )
+    return Number(rows[0]?.count ?? 0)
   }
 
-  end(id: string, end: CommandEnd): Promise<void> {
-    return this.#end({ id, ...end })
+  async listWaiting(afterId: string, limit: number): Promise<readonly string[]> {
+    const { rows } = await this.#context.database.run((db) =>
+      sql<{ id: string }>`
+        SELECT charge_point_id AS id FROM charging_command
+        WHERE ended_at IS NULL AND charge_point_id > ${afterId}
+          AND ${usually(sql`state = 'queued'`)}
+        GROUP BY charge_point_id ORDER BY charge_point_id LIMIT ${limit}`.execute(db),
+    )
+    return rows.map(({ id }) => id)
+  }
+
+  claim(request: ClaimRequest): Promise<readonly ClaimedCommand[]> {
+    return this.#claim({ claim: randomUUID(), ...request })
+  }
+
+  release({ id, claim }: Claim): Promise<void> {
+    return this.#release({ id, claim })
+  }
+
+  end({ id, claim }: Claim, end: CommandEnd): Promise<void> {
+    return this.#end({ id, claim, ...end })
+  }
+
+  lose({ id, claim }: Claim, at: number): Promise<void> {
+    return this.#lose({ id, claim, at })
   }
 
   find(id: string): Promise<ChargingCommand | undefined> {
@@ -75,45 +114,16 @@ export class StoredChargingCommands implements ChargingCommands {
     return rows.map(toCommand)
   }
 
-  async expire(at: number, limit: number): Promise<number> {
-    const { numAffectedRows } = await this.#context.database.run((db) =>
-      sql`
-        UPDATE charging_command SET state = 'expired', ended_at = ${at}
-        WHERE state = 'queued' AND id IN (
-          SELECT id FROM charging_command WHERE state = 'queued' AND expires_at <= ${at}
-          ORDER BY expires_at LIMIT ${limit}
-        )`.execute(db),
-    )
-    return Number(numAffectedRows ?? 0)
+  expire(at: number, limit: number): Promise<readonly string[]> {
+    return expire(this.#context.database, { at, limit })
   }
 
-  async endLost(sentBefore: number, at: number, limit: number): Promise<number> {
-    const { numAffectedRows } = await this.#context.database.run((db) =>
-      sql`
-        UPDATE charging_command
-        SET state = 'unknown', ended_at = ${at}, reason = 'no answer came'
-        WHERE state = 'sent' AND id IN (
-          SELECT id FROM charging_command
-          WHERE state = 'sent' AND sent_at < ${sentBefore}
-          LIMIT ${limit}
-        )`.execute(db),
-    )
-    return Number(numAffectedRows ?? 0)
+  endLost(sentBefore: number, at: number, limit: number): Promise<readonly string[]> {
+    return endLost(this.#context.database, { sentBefore, at, limit })
   }
 
-  endUnanswered(chargePointId: string, at: number): Promise<number> {
-    return this.#endUnanswered({ chargePointId, at })
-  }
-
-  async release(id: string): Promise<void> {
-    await this.#context.database.run((db) =>
-      db
-        .updateTable('charging_command')
-        .set({ state: 'queued', sent_at: null, instance: null, claim: null })
-        .where('id', '=', id)
-        .where('state', '=', 'sent')
-        .execute(),
-    )
+  endUnanswered(joined: Joined): Promise<readonly string[]> {
+    return this.#endUnanswered(joined)
   }
 
   async cancel(id: string, at: number): Promise<boolean> {
@@ -126,6 +136,18 @@ export class StoredChargingCommands implements ChargingCommands {
         .executeTakeFirst(),
     )
     return numUpdatedRows > 0n
+  }
+
+  async claimWebhooks(
+    at: number,
+    until: number,
+    limit: number,
+  ): Promise<readonly ChargingCommand[]> {
+    return (await claimWebhooks(this.#context.database, { at, until, limit })).map(toCommand)
+  }
+
+  endWebhookAttempt(id: string, attempt: WebhookAttempt): Promise<void> {
+    return endWebhookAttempt(this.#context.database, id, attempt)
   }
 
   async #fetch(ids: readonly string[]): Promise<ReadonlyMap<string, ChargingCommand>> {

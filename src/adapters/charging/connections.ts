@@ -37,7 +37,7 @@ export interface Booted {
  * kept as `pending`, which may do nothing.
  */
 export async function connect(
-  { rows }: Database,
+  { eachRow }: Database,
   trx: Transaction<Tables>,
   items: readonly Connected[],
 ): Promise<number[]> {
@@ -51,7 +51,7 @@ export async function connect(
       instance, connected_at, protocol, last_seen_at, created_at
     )
     SELECT id, 'pending', 0, '[]', steps, instance, at, protocol, at, at
-    FROM ${rows('x', CONNECTED_COLUMNS, given)} WHERE true
+    FROM ${eachRow('x', CONNECTED_COLUMNS, given)} WHERE true
     ON CONFLICT (id) DO UPDATE SET
       epoch = charge_point.epoch + excluded.epoch,
       instance = excluded.instance,
@@ -69,7 +69,7 @@ export async function connect(
 }
 
 export async function disconnect(
-  { rows }: Database,
+  { eachRow }: Database,
   trx: Transaction<Tables>,
   items: readonly Disconnected[],
 ): Promise<undefined[]> {
@@ -79,13 +79,13 @@ export async function disconnect(
     UPDATE charge_point
     SET instance = NULL, connected_at = NULL,
       last_seen_at = CASE WHEN last_seen_at > x.at THEN last_seen_at ELSE x.at END
-    FROM ${rows('x', columns, inOrder(byKey))}
+    FROM ${eachRow('x', columns, inOrder(byKey))}
     WHERE charge_point.id = x.id AND charge_point.epoch = x.epoch`.execute(trx)
   return items.map(() => undefined)
 }
 
 export async function boot(
-  { rows }: Database,
+  database: Database,
   trx: Transaction<Tables>,
   items: readonly Booted[],
 ): Promise<undefined[]> {
@@ -96,11 +96,12 @@ export async function boot(
     ),
   )
   const columns = { id: 'text', boot: 'json', at: 'integer' } as const
-  await sql`
+  const update = sql`
     UPDATE charge_point SET boot = x.boot, booted_at = x.at
-    FROM ${rows('x', columns, newest)}
+    FROM ${database.eachRow('x', columns, newest)}
     WHERE charge_point.id = x.id
-      AND (charge_point.booted_at IS NULL OR charge_point.booted_at <= x.at)`.execute(trx)
+      AND (charge_point.booted_at IS NULL OR charge_point.booted_at <= x.at)`
+  await database.executeLast(trx, update)
   return items.map(() => undefined)
 }
 
@@ -108,7 +109,7 @@ export async function boot(
 export type Signs = readonly (readonly [id: string, at: number])[]
 
 export async function see(
-  { rows }: Database,
+  database: Database,
   trx: Transaction<Tables>,
   items: readonly Signs[],
 ): Promise<undefined[]> {
@@ -117,10 +118,11 @@ export async function see(
     ([id]) => id,
   )
   const given = inOrder(newest).map(([id, at]) => ({ id, at }))
-  await sql`
+  const update = sql`
     UPDATE charge_point SET last_seen_at = x.at
-    FROM ${rows('x', { id: 'text', at: 'integer' }, given)}
+    FROM ${database.eachRow('x', { id: 'text', at: 'integer' }, given)}
     WHERE charge_point.id = x.id
-      AND (charge_point.last_seen_at IS NULL OR charge_point.last_seen_at < x.at)`.execute(trx)
+      AND (charge_point.last_seen_at IS NULL OR charge_point.last_seen_at < x.at)`
+  await database.executeLast(trx, update)
   return items.map(() => undefined)
 }

@@ -19,9 +19,10 @@ const COLUMNS = {
 
 /** The state of each connector, unless a later one is known, and its history. */
 export async function reportStatuses(
-  { rows }: Database,
+  database: Database,
   trx: Transaction<Tables>,
   statuses: readonly ConnectorStatus[],
+  now: number,
 ): Promise<undefined[]> {
   const given = statuses.map((status) => ({ ...toConnectorRow(status), hash: hashOf(status) }))
   const inTime = given.toSorted((a, b) => a.at - b.at)
@@ -29,9 +30,9 @@ export async function reportStatuses(
     [row.charge_point_id, row.evse_id, row.connector_id].join(':'),
   )
   const list = sql.raw(Object.keys(COLUMNS).join(', '))
-  await sql`
+  const update = sql`
     INSERT INTO charging_connector (${list})
-    SELECT ${list} FROM ${rows('x', COLUMNS, inOrder(newest))} WHERE true
+    SELECT ${list} FROM ${database.eachRow('x', COLUMNS, inOrder(newest))} WHERE true
     ON CONFLICT (charge_point_id, evse_id, connector_id) DO UPDATE SET
       state = excluded.state,
       at = excluded.at,
@@ -39,11 +40,13 @@ export async function reportStatuses(
       info = excluded.info,
       vendor_id = excluded.vendor_id,
       vendor_error_code = excluded.vendor_error_code
-    WHERE charging_connector.at <= excluded.at`.execute(trx)
-  await sql`
-    INSERT INTO charging_status (${list}, hash)
-    SELECT ${list}, hash FROM ${rows('x', { ...COLUMNS, hash: 'text' }, given)} WHERE true
-    ON CONFLICT DO NOTHING`.execute(trx)
+    WHERE charging_connector.at <= excluded.at`
+  const insert = sql`
+    INSERT INTO charging_status (${list}, hash, stored_at)
+    SELECT ${list}, hash, CAST(${now} AS bigint) FROM ${database.eachRow('x', { ...COLUMNS, hash: 'text' }, given)} WHERE true
+    ON CONFLICT DO NOTHING`
+  await database.executeLast(trx, update)
+  await database.executeLast(trx, insert)
   return statuses.map(() => undefined)
 }
 

@@ -1,14 +1,19 @@
+import { LOST_AFTER_MS } from '../../domain/charging-transaction.ts'
+import type { ChargePointHoldings } from '../../ports/charge-point-holdings.ts'
 import type { ChargePoints } from '../../ports/charge-points.ts'
 import type { ChargingCommands } from '../../ports/charging-commands.ts'
 import type { ChargingRecords } from '../../ports/charging-records.ts'
+import type { ChargingRetention } from '../../ports/charging-retention.ts'
 import type { ChargingTransactions } from '../../ports/charging-transactions.ts'
 import type { IdTokens } from '../../ports/id-tokens.ts'
 import type { Database } from '../database/database.ts'
 import { StoredChargePoints } from './charge-points.ts'
 import { StoredChargingCommands } from './commands.ts'
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts'
+import { StoredChargePointHoldings } from './holdings.ts'
 import { StoredIdTokens } from './id-tokens.ts'
 import { StoredChargingRecords } from './records.ts'
+import { StoredChargingRetention } from './retention.ts'
 import { StoredChargingTransactions } from './transactions.ts'
 
 /** A storm of all the charge points that one process can hold, with room. */
@@ -21,6 +26,8 @@ export interface ChargingStoresOptions {
   /** Opened before, and closed after, by whoever made it. */
   readonly database: Database
   readonly now: () => number
+  /** Of silence, after which a charging transaction is lost. */
+  readonly transactionLostAfterMs?: number | undefined
   /** Of the transactions in which everything is written. */
   readonly commit?: Partial<Omit<GroupCommitOptions, 'database'>>
 }
@@ -31,6 +38,8 @@ export interface ChargingStores {
   readonly transactions: ChargingTransactions
   readonly commands: ChargingCommands
   readonly records: ChargingRecords
+  readonly holdings: ChargePointHoldings
+  readonly retention: ChargingRetention
   /** Writes that wait or are under way. */
   readonly pending: () => number
   /** What was called is finished first; new writes are refused. */
@@ -52,9 +61,14 @@ export function createChargingStores(options: ChargingStoresOptions): ChargingSt
   return {
     chargePoints: new StoredChargePoints(context),
     idTokens: new StoredIdTokens(context),
-    transactions: new StoredChargingTransactions(context),
+    transactions: new StoredChargingTransactions(
+      context,
+      options.transactionLostAfterMs ?? LOST_AFTER_MS,
+    ),
     commands: new StoredChargingCommands(context),
     records: new StoredChargingRecords(context),
+    holdings: new StoredChargePointHoldings(context),
+    retention: new StoredChargingRetention(context),
     pending: () => commit.size,
     close: () => commit.close(),
   }

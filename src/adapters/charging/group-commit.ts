@@ -141,13 +141,22 @@ export class GroupCommit {
     const event = () => ({ size: group.length, durationMs: performance.now() - startedAt })
     try {
       const results = await database.transaction((trx) => this.#apply(trx, byKind))
-      for (const [at, entries] of byKind.entries()) settle(entries, results[at] ?? [])
       onGroup?.(event())
+      this.#settle(byKind, results)
       return undefined
     } catch (error) {
       onGroup?.({ ...event(), error })
       return error ?? new Error('the transaction failed')
     }
+  }
+
+  /** While others wait, their statements go first: the engine works while callers take their answers. */
+  #settle(byKind: readonly Entry[][], results: readonly (readonly unknown[])[]): void {
+    const settleAll = (): void => {
+      for (const [at, entries] of byKind.entries()) settle(entries, results[at] ?? [])
+    }
+    if (this.#waiting.length === 0) settleAll()
+    else setImmediate(settleAll)
   }
 
   #sortByKind(group: readonly Entry[]): Entry[][] {

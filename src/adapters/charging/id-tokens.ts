@@ -71,7 +71,7 @@ export class StoredIdTokens implements IdTokens {
     const list = sql.raw(Object.keys(COLUMNS).join(', '))
     await sql`
       INSERT INTO id_token (${list})
-      SELECT ${list} FROM ${this.#context.database.rows('x', COLUMNS, given)} WHERE true
+      SELECT ${list} FROM ${this.#context.database.eachRow('x', COLUMNS, given)} WHERE true
       ON CONFLICT (key) DO UPDATE SET
         uid = excluded.uid,
         kind = excluded.kind,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { TransactionEvent } from '../../domain/charging-transaction.ts'
 import { sameToken } from '../../domain/id-token.ts'
-import { type MeterState, newerOf, newestOf, registersOf } from './meter.ts'
+import { type MeterState, newerOf, newestOf, newestRegister, registersOf } from './meter.ts'
 import type { StoredTransactionRow } from './transaction-rows.ts'
 
 // A transaction of OCPP 2.0.1 is the join of its events: in whatever order they come, and however
@@ -26,6 +26,7 @@ type Part = keyof Versions
 export function joinEvent(
   row: StoredTransactionRow,
   event: TransactionEvent,
+  now: number,
 ): StoredTransactionRow {
   const versions = (row.versions === null ? {} : JSON.parse(row.versions)) as Versions
   const version = versionOf(event)
@@ -68,7 +69,7 @@ export function joinEvent(
   if (first !== undefined && isFirst('meterStart')) next.meter_start_wh = first.wh
   const last = newestOf(boundaryRegisters(event, 'Ended', 'Transaction.End'))
   if (last !== undefined && isLast('meterStop')) next.meter_stop_wh = last.wh
-  const meter = newerOf(meterOf(row), newestOf(registersOf(event.readings)))
+  const meter = newerOf(meterOf(row), newestRegister(event.readings, now))
   next.meter_at = meter?.at ?? null
   next.meter_wh = meter?.wh ?? null
   next.versions = JSON.stringify(versions)
@@ -79,7 +80,7 @@ function versionOf(event: TransactionEvent): Version {
   const unnamed = { ...event, chargePointId: '', ownId: '' }
   const content = hash('sha1', JSON.stringify(unnamed), 'base64url').slice(0, 11)
   // Time first: a charge point that restarts may count from 0 again.
-  return `${padded(event.at, 15)}:${padded(event.seqNo, 10)}:${content}`
+  return `${padded(event.at, 15)}:${padded(event.seqNo, 16)}:${content}`
 }
 
 function padded(number: number, length: number): string {

@@ -7,6 +7,8 @@ export interface MeterState {
 }
 
 const REGISTER = 'Energy.Active.Import.Register'
+/** More than any meter counts to: a thousand TWh. It also keeps what is stored a number. */
+const WH_MAX = 1e15
 const WH_PER_UNIT: Readonly<Record<string, number>> = { Wh: 1, kWh: 1000 }
 
 /** The energy register over all phases, in Wh; of several places the outlet's. */
@@ -24,6 +26,17 @@ export function registersOf(
   return readings.flatMap(
     ({ at, samples }) => registerOf({ at, samples: samples.filter(isWanted) }) ?? [],
   )
+}
+
+/**
+ * The newest register among them. A clock that is ahead counts as ours: what it says of tomorrow would
+ * stand above all that comes until then.
+ */
+export function newestRegister(
+  readings: readonly MeterReading[],
+  now: number,
+): MeterState | undefined {
+  return newestOf(registersOf(readings).map(({ at, wh }) => ({ at: Math.min(at, now), wh })))
 }
 
 /** Of two, the one that stays in whatever order they come. */
@@ -45,12 +58,13 @@ function isRegister({ measurand = REGISTER, phase, value, unit = 'Wh' }: Sample)
     measurand === REGISTER &&
     phase === undefined &&
     typeof value === 'number' &&
-    unit in WH_PER_UNIT
+    Object.hasOwn(WH_PER_UNIT, unit)
   )
 }
 
 function toWh({ value, unit = 'Wh' }: Sample): number | undefined {
   const wh = Number(value) * (WH_PER_UNIT[unit] ?? 1)
+  if (!(Math.abs(wh) <= WH_MAX)) return undefined
   // 1.005 kWh would be 1004.9999999999999 Wh.
-  return Number.isFinite(wh) ? Math.round(wh * 1000) / 1000 : undefined
+  return Math.round(wh * 1000) / 1000
 }

@@ -22,7 +22,7 @@ const COLUMNS = {
 
 /** Whether each is new: false for those that are there, and for all but the first of the same id. */
 export async function createChargePoints(
-  { rows }: Database,
+  { eachRow }: Database,
   trx: Transaction<Tables>,
   items: readonly NewChargePoint[],
 ): Promise<boolean[]> {
@@ -30,7 +30,7 @@ export async function createChargePoints(
   const list = sql.raw(Object.keys(COLUMNS).join(', '))
   const { rows: created } = await sql<{ id: string }>`
     INSERT INTO charge_point (${list}, epoch)
-    SELECT ${list}, 0 FROM ${rows('x', COLUMNS, inOrder(first).map(toRow))} WHERE true
+    SELECT ${list}, 0 FROM ${eachRow('x', COLUMNS, inOrder(first).map(toRow))} WHERE true
     ON CONFLICT DO NOTHING
     RETURNING id`.execute(trx)
   const ids = new Set(created.map(({ id }) => id))

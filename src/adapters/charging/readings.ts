@@ -3,7 +3,9 @@ import { sql, type Transaction } from 'kysely'
 import type { ConnectorPlace } from '../../domain/charge-point.ts'
 import type { MeterReading } from '../../domain/charging-transaction.ts'
 import type { Database, Tables } from '../database/database.ts'
-import { type MeterState, newerOf, newestOf, registersOf } from './meter.ts'
+import { toJsonText } from '../database/json-text.ts'
+import { boundedNumber, boundedPlace } from './bounded-numbers.ts'
+import { type MeterState, newerOf, newestRegister } from './meter.ts'
 import { inOrder, usually } from './store-context.ts'
 
 /** Readings of a transaction of 1.6, or of a place without one. */
@@ -31,7 +33,7 @@ const READING_COLUMNS = {
   transaction_number: 'integer',
   at: 'integer',
   hash: 'text',
-  samples: 'json',
+  samples: 'text',
 } as const
 
 const PLACE_READING_COLUMNS = {
@@ -40,16 +42,18 @@ const PLACE_READING_COLUMNS = {
   connector_id: 'integer',
   at: 'integer',
   hash: 'text',
-  samples: 'json',
+  samples: 'text',
 } as const
 
 /** Where the charge point has no transaction of that number, they are the place's. */
 export async function addReadings(
   database: Database,
   trx: Transaction<Tables>,
-  items: readonly AddedReadings[],
+  told: readonly AddedReadings[],
+  now: number,
 ): Promise<undefined[]> {
-  const known = await raiseMeters(database, trx, metersOf(items))
+  const items = told.map(boundedItem)
+  const known = await raiseMeters(database, trx, metersOf(items, now), now)
   const isKnown = ({ place, number }: AddedReadings): boolean =>
     number !== undefined && known.has(meterKey(place.chargePointId, number))
   const ofTransactions = items
@@ -59,47 +63,49 @@ export async function addReadings(
   await insertReadings(database, trx, ofTransactions)
   if (ofPlaces.length > 0) {
     const list = sql.raw(Object.keys(PLACE_READING_COLUMNS).join(', '))
-    await sql`
-      INSERT INTO charging_place_reading (${list})
-      SELECT ${list} FROM ${database.rows('x', PLACE_READING_COLUMNS, ofPlaces)} WHERE true
-      ON CONFLICT DO NOTHING`.execute(trx)
+    const insert = sql`
+      INSERT INTO charging_place_reading (${list}, stored_at)
+      SELECT ${list}, CAST(${now} AS bigint)
+      FROM ${database.eachRow('x', PLACE_READING_COLUMNS, ofPlaces)} WHERE true
+      ON CONFLICT DO NOTHING`
+    await database.executeLast(trx, insert)
   }
-  return items.map(() => undefined)
+  return told.map(() => undefined)
 }
 
 export interface ReadingRow {
   readonly transaction_number: number
   readonly at: number
   readonly hash: string
-  readonly samples: MeterReading['samples']
+  readonly samples: string
 }
 
 export function toReadingRow(transactionNumber: number, reading: MeterReading): ReadingRow {
-  const { at, samples } = reading
-  return { transaction_number: transactionNumber, at, hash: hashOf(reading), samples }
+  return { transaction_number: transactionNumber, at: reading.at, ...toSamples(reading) }
 }
 
 /** What is there already stays as it is. */
 export async function insertReadings(
-  { rows }: Database,
+  database: Database,
   trx: Transaction<Tables>,
   given: readonly ReadingRow[],
 ): Promise<void> {
   if (given.length === 0) return
   const list = sql.raw(Object.keys(READING_COLUMNS).join(', '))
-  await sql`
+  const insert = sql`
     INSERT INTO charging_reading (${list})
-    SELECT ${list} FROM ${rows('x', READING_COLUMNS, given)} WHERE true
-    ON CONFLICT DO NOTHING`.execute(trx)
+    SELECT ${list} FROM ${database.eachRow('x', READING_COLUMNS, given)} WHERE true
+    ON CONFLICT DO NOTHING`
+  await database.executeLast(trx, insert)
 }
 
 /** One a transaction, in order; without a register among its readings it has no state. */
-function metersOf(items: readonly AddedReadings[]): TransactionMeter[] {
+function metersOf(items: readonly AddedReadings[], now: number): TransactionMeter[] {
   const meters = new Map<string, TransactionMeter>()
   for (const { place, number, readings } of items) {
     if (number === undefined) continue
     const key = meterKey(place.chargePointId, number)
-    const state = newerOf(stateOf(meters.get(key)), newestOf(registersOf(readings)))
+    const state = newerOf(stateOf(meters.get(key)), newestRegister(readings, now))
     const { at, wh } = state ?? {}
     meters.set(key, { charge_point_id: place.chargePointId, number, at, wh })
   }
@@ -108,9 +114,10 @@ function metersOf(items: readonly AddedReadings[]): TransactionMeter[] {
 
 /** Keys of those that are there, whether or not their meter is newer now. */
 async function raiseMeters(
-  { rows }: Database,
+  { eachRow }: Database,
   trx: Transaction<Tables>,
   meters: readonly TransactionMeter[],
+  now: number,
 ): Promise<ReadonlySet<string>> {
   if (meters.length === 0) return new Set()
   const isNewer = sql`(x.at IS NOT NULL AND (
@@ -118,13 +125,19 @@ async function raiseMeters(
   const { rows: known } = await sql<{ charge_point_id: string; number: number }>`
     UPDATE charging_transaction SET
       meter_wh = CASE WHEN ${isNewer} THEN x.wh ELSE meter_wh END,
-      meter_at = CASE WHEN ${isNewer} THEN x.at ELSE meter_at END
-    FROM ${rows('x', METER_COLUMNS, meters)}
+      meter_at = CASE WHEN ${isNewer} THEN x.at ELSE meter_at END,
+      told_at = ${now}
+    FROM ${eachRow('x', METER_COLUMNS, meters)}
     WHERE charging_transaction.number = x.number
       AND charging_transaction.charge_point_id = x.charge_point_id
       AND ${usually(sql`charging_transaction.own_id IS NULL`)}
     RETURNING charging_transaction.charge_point_id, charging_transaction.number`.execute(trx)
   return new Set(known.map(({ charge_point_id, number }) => meterKey(charge_point_id, number)))
+}
+
+function boundedItem({ place, number, readings }: AddedReadings): AddedReadings {
+  const known = number === undefined ? undefined : boundedNumber(number)
+  return { place: boundedPlace(place), number: known, readings }
 }
 
 function toPlaceRows({ place, readings }: AddedReadings) {
@@ -133,8 +146,7 @@ function toPlaceRows({ place, readings }: AddedReadings) {
     evse_id: place.evseId,
     connector_id: place.connectorId,
     at: reading.at,
-    hash: hashOf(reading),
-    samples: reading.samples,
+    ...toSamples(reading),
   }))
 }
 
@@ -147,7 +159,8 @@ function stateOf(meter: TransactionMeter | undefined): MeterState | undefined {
   return { at: meter.at, wh: meter.wh }
 }
 
-/** Tells readings of one transaction and moment apart. */
-function hashOf({ samples }: MeterReading): string {
-  return hash('sha1', JSON.stringify(samples), 'base64url').slice(0, 11)
+/** As text, with what tells readings of one transaction and moment apart. */
+function toSamples({ samples }: MeterReading): Pick<ReadingRow, 'hash' | 'samples'> {
+  const text = toJsonText(samples)
+  return { hash: hash('sha1', text, 'base64url').slice(0, 11), samples: text }
 }

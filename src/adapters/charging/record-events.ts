@@ -1,10 +1,12 @@
 import { sql, type Transaction } from 'kysely'
-import type { ChargingTransaction, TransactionEvent } from '../../domain/charging-transaction.ts'
+import type { TransactionEvent } from '../../domain/charging-transaction.ts'
 import type { Database, Tables } from '../database/database.ts'
+import { boundedEvent } from './bounded-numbers.ts'
 import { joinEvent } from './join-event.ts'
 import { insertReadings, toReadingRow } from './readings.ts'
 import { inOrder } from './store-context.ts'
-import { ownKey, type StoredTransactionRow, toTransaction } from './transaction-rows.ts'
+import { supersede } from './supersede.ts'
+import { ownKey, type StoredTransactionRow } from './transaction-rows.ts'
 
 const NEW_COLUMNS = {
   key: 'text',
@@ -32,27 +34,52 @@ const JOINED_COLUMNS = {
   reservation_id: 'integer',
   was_offline: 'integer',
   versions: 'text',
+  told_at: 'integer',
+  ended_at: 'integer',
+  readings_dropped: 'integer',
 } as const
 
 /** Each row is locked, joined with its events (join-event.ts) and written back. */
 export async function record(
   database: Database,
   trx: Transaction<Tables>,
-  events: readonly TransactionEvent[],
-): Promise<ChargingTransaction[]> {
+  told: readonly TransactionEvent[],
+  now: number,
+): Promise<StoredTransactionRow[]> {
+  const events = told.map(boundedEvent)
   const keys = events.map(({ chargePointId, ownId }) => ownKey(chargePointId, ownId))
-  const joined = await lockRows(database, trx, events, keys)
+  const locked = await lockRows(database, trx, events, keys)
+  const joined = new Map(locked)
   for (const [at, event] of events.entries()) {
     const key = keys[at] ?? ''
-    joined.set(key, joinEvent(joined.get(key) as StoredTransactionRow, event))
+    const row = joined.get(key) as StoredTransactionRow
+    joined.set(key, noteTold(row, joinEvent(row, event, now), event, now))
   }
   await updateJoined(database, trx, inOrder(joined))
+  const isPlacedNow = ({ key }: StoredTransactionRow): boolean => locked.get(key)?.evse_id === 0
+  await supersede(database, trx, inOrder(joined).filter(isPlacedNow), now)
   const readings = events.flatMap((event, at) => {
     const number = joined.get(keys[at] ?? '')?.number ?? 0
     return event.readings.map((reading) => toReadingRow(number, reading))
   })
   await insertReadings(database, trx, readings)
-  return keys.map((key) => toTransaction(joined.get(key) as StoredTransactionRow))
+  return keys.map((key) => joined.get(key) as StoredTransactionRow)
+}
+
+/** By our clock; it is no part of the join, because each time that it is told is later. */
+function noteTold(
+  before: StoredTransactionRow,
+  row: StoredTransactionRow,
+  { readings }: TransactionEvent,
+  now: number,
+): StoredTransactionRow {
+  const isEndNew = before.stopped_at === null && row.stopped_at !== null
+  return {
+    ...row,
+    told_at: now,
+    ended_at: isEndNew ? now : row.ended_at,
+    readings_dropped: readings.length > 0 ? 0 : row.readings_dropped,
+  }
 }
 
 /** As they are, or new ones; nobody else changes them until the end of this transaction. */
@@ -77,7 +104,7 @@ async function lockRows(
 }
 
 async function updateJoined(
-  { rows }: Database,
+  { eachRow }: Database,
   trx: Transaction<Tables>,
   joined: readonly StoredTransactionRow[],
 ): Promise<void> {
@@ -86,7 +113,7 @@ async function updateJoined(
   const changes = sql.raw(names.map((name) => `${name} = x.${name}`).join(', '))
   await sql`
     UPDATE charging_transaction SET ${changes}
-    FROM ${rows('x', { number: 'integer', ...JOINED_COLUMNS }, given)}
+    FROM ${eachRow('x', { number: 'integer', ...JOINED_COLUMNS }, given)}
     WHERE charging_transaction.number = x.number`.execute(trx)
 }
 

@@ -63,8 +63,9 @@ export class StoredChargingRecords implements ChargingRecords {
     }))
     const list = sql.raw(Object.keys(COLUMNS).join(', '))
     await sql`
-      INSERT INTO charging_record (${list})
-      SELECT ${list} FROM ${this.#context.database.rows('x', COLUMNS, given)} WHERE true
+      INSERT INTO charging_record (${list}, stored_at)
+      SELECT ${list}, CAST(${this.#context.now()} AS bigint)
+      FROM ${this.#context.database.eachRow('x', COLUMNS, given)} WHERE true
       ON CONFLICT DO NOTHING`.execute(trx)
     return records.map(() => undefined)
   }

@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder, Transaction } from 'kysely'
+import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
 import type { ColumnKinds } from './json-text.ts'
 import type { Migrations } from './migrations/migration.ts'
 import type { ChargingTables } from './tables/charging.ts'
@@ -42,6 +42,12 @@ export interface Database {
    * time.
    */
   transaction<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T>
+  /**
+   * A statement of a transaction whose answer nobody waits for. On SQLite it goes with the commit, after
+   * all others, which saves a round trip: nothing in the transaction may rely on it. If it fails, so
+   * does the commit.
+   */
+  executeLast(trx: Transaction<Tables>, statement: RawBuilder<unknown>): Promise<void>
   /** The engine's own clock, in epoch milliseconds: the one clock that instances share. */
   readonly now: RawBuilder<number>
   /**
@@ -50,6 +56,17 @@ export interface Database {
    * JSON as text. NUL and halves of characters, which PostgreSQL can't hold, become U+FFFD.
    */
   rows(name: string, columns: ColumnKinds, rows: readonly object[]): RawBuilder<unknown>
+  /**
+   * The same for a statement that treats each row by itself, which is much cheaper on SQLite: there it
+   * runs once for each row. So it must not count or compare them, or take the rows of another list;
+   * what it answers is in order within a row only. It is still one statement: all of it or nothing.
+   */
+  eachRow(name: string, columns: ColumnKinds, rows: readonly object[]): RawBuilder<unknown>
+}
+
+/** A statement for `executeLast`; whoever doesn't know it runs it at once. */
+export interface LastQuery extends CompiledQuery {
+  readonly isLast?: boolean
 }
 
 /** For tests. */

@@ -6,6 +6,7 @@ import { WorkerClient } from '../../lib/worker-rpc.ts'
 import { type Database, type DatabaseOptions, type Tables, TRANSACTION_MAX_MS } from './database.ts'
 import { createEmbeddedDialect } from './embedded/dialect.ts'
 import type { DriverLimits } from './embedded/driver.ts'
+import { eachRow } from './embedded/each-row.ts'
 import type { SqliteEngine } from './embedded/engine.ts'
 import { jsonRows } from './embedded/json-rows.ts'
 import { KyselyDatabase } from './kysely-database.ts'
@@ -35,6 +36,7 @@ export function createEmbeddedDatabase(
   return new KyselyDatabase({
     now,
     rows: jsonRows,
+    eachRow,
     isInTheWay: () => false,
     async open() {
       await mkdir(dataDir, { recursive: true })

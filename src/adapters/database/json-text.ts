@@ -8,6 +8,11 @@ export function toJsonText(value: unknown): string {
   return text.includes('\\u') ? JSON.stringify(value, storable) : text
 }
 
+/** The same for text as it is. */
+export function toStorableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD')
+}
+
 function storable(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value
+  return typeof value === 'string' ? toStorableText(value) : value
 }

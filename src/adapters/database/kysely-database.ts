@@ -2,12 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { FleetgridError } from '../../domain/errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
-import type { Database, Tables } from './database.ts'
+import type { Database, LastQuery, Tables } from './database.ts'
 
 /** What differs between the two engines. */
 export interface Engine {
   readonly now: RawBuilder<number>
   readonly rows: Database['rows']
+  readonly eachRow: Database['eachRow']
   /** Connects and migrates; destroying what it answers undoes it. */
   open(): Promise<Kysely<Tables>>
   /** The transaction had to give way to another one; the same again can succeed at once. */
@@ -35,6 +36,10 @@ export class KyselyDatabase implements Database {
 
   get rows(): Database['rows'] {
     return this.#engine.rows
+  }
+
+  get eachRow(): Database['eachRow'] {
+    return this.#engine.eachRow
   }
 
   async open(): Promise<void> {
@@ -80,6 +85,11 @@ export class KyselyDatabase implements Database {
     } finally {
       this.#leave()
     }
+  }
+
+  async executeLast(trx: Transaction<Tables>, statement: RawBuilder<unknown>): Promise<void> {
+    const query: LastQuery = { ...statement.compile(trx), isLast: true }
+    await trx.executeQuery(query)
   }
 
   #enter(): Kysely<Tables> {

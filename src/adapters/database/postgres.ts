@@ -43,6 +43,7 @@ export function createPostgresDatabase(
   return new KyselyDatabase({
     now,
     rows: jsonRows,
+    eachRow: jsonRows,
     isInTheWay,
     async open() {
       const db = await connect(config, migrationLimits, 1)

@@ -29,6 +29,7 @@ import { loadRegistry } from './opensearch/load-registry.ts'
 import { MAPPING_VERSION } from './opensearch/mappings.ts'
 import { OpenSearchReader } from './opensearch/query/reader.ts'
 import { ChangeReader } from './opensearch/read-changes.ts'
+import { requireOpenSearch } from './opensearch/require-opensearch.ts'
 import { VehicleCache } from './opensearch/vehicle-cache.ts'
 
 /** How long an engine that is still starting is waited for. */
@@ -107,6 +108,7 @@ class OpenSearchFleetIndex implements FleetIndex {
     const giveUpAt = performance.now() + openTimeoutMs
     while (true) {
       try {
+        await requireOpenSearch(this.#client)
         this.#current.set(await this.#bootstrap())
         break
       } catch (error) {

@@ -96,16 +96,21 @@ export class LeaseRow {
     this.#value = value
   }
 
+  /** Without a value it is as if it had never been: names may be used once. */
   async #giveUp(): Promise<void> {
     const { name, owner } = this.#options
-    await this.#database.run((db) =>
-      db
+    await this.#database.run(async (db) => {
+      if (this.#value === 0) {
+        await db.deleteFrom('lease').where('name', '=', name).where('owner', '=', owner).execute()
+        return
+      }
+      await db
         .updateTable('lease')
         .set({ expires_at: 0 })
         .where('name', '=', name)
         .where('owner', '=', owner)
-        .execute(),
-    )
+        .execute()
+    })
   }
 
   #isOurs({ eb, or, fn, val }: ExpressionBuilder<Tables, 'lease'>) {

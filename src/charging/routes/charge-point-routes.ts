@@ -27,13 +27,17 @@ export interface ChargePointRoutesOptions {
   readonly keys: ChargePointKeys
   /** It is gone, or may not work any more: its connection is to be closed. */
   readonly onTurnedAway: (chargePointId: string) => void
+  /** Its settings are different now. */
+  readonly onChanged: (chargePointId: string) => void
 }
 
+/** Against somebody who removes what this one registers. */
+const ATTEMPTS_MAX = 3
 const NEW: ChargePointSettings = { registration: 'accepted', securityProfileMin: 0, leniency: [] }
 
 export const chargePointRoutes: FastifyPluginAsyncTypebox<ChargePointRoutesOptions> = async (
   app,
-  { chargePoints, records, keys, onTurnedAway },
+  { chargePoints, records, keys, onTurnedAway, onChanged },
 ) => {
   app.get('/charge-points', { schema: listSchema }, async ({ query }) => {
     const { after, connected: isConnected, limit = 50 } = query
@@ -62,14 +66,27 @@ export const chargePointRoutes: FastifyPluginAsyncTypebox<ChargePointRoutesOptio
     const { key, ...settings } = body
     const change = compact(settings)
     const keyHash = key === undefined || key === null ? key : keys.hash(id, parseKey(key))
-    if (!(await chargePoints.create(id, { ...NEW, ...change }, keyHash ?? undefined))) {
-      await chargePoints.change(id, { ...change, ...compact({ keyHash }) })
-    }
-    if (settings.registration === 'rejected' || key !== undefined) onTurnedAway(id)
+    const before = await chargePoints.find(id)
+    await createOrChange(id, change, keyHash)
     const chargePoint = await chargePoints.find(id)
     if (chargePoint === undefined) throw unknownChargePoint(id)
+    const isHarder = chargePoint.securityProfileMin > (before?.securityProfileMin ?? 0)
+    if (settings.registration === 'rejected' || key !== undefined || isHarder) onTurnedAway(id)
+    else onChanged(id)
     return renderChargePoint(chargePoint)
   })
+
+  async function createOrChange(
+    id: string,
+    change: Partial<ChargePointSettings>,
+    keyHash: string | null | undefined,
+  ): Promise<void> {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+      if (await chargePoints.create(id, { ...NEW, ...change }, keyHash ?? undefined)) return
+      // False: somebody has removed it in between.
+      if (await chargePoints.change(id, { ...change, ...compact({ keyHash }) })) return
+    }
+  }
 
   app.delete(
     '/charge-points/:chargePointId',
@@ -167,7 +184,7 @@ const putSchema = {
   operationId: 'putChargePoint',
   summary: 'Registers a charge point, or changes its settings',
   description:
-    'What is not given stays as it is; a new one is accepted without a password. With another key, or rejected, it is disconnected.',
+    'What is not given stays as it is; a new one is accepted without a password. With another key, a higher security profile or rejected, it is disconnected, from whichever instance.',
   params: ChargePointParameter,
   body: ChargePointChange,
   response: { 200: named(ChargePointItem), ...COMMON_PROBLEMS, ...NOT_FOUND },

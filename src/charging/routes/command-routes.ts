@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
 import Type, { type TSchema } from 'typebox'
 import type { CommandState } from '../../domain/charging-command.ts'
 import { publicError } from '../../domain/errors.ts'
@@ -26,12 +27,15 @@ export const commandRoutes: FastifyPluginAsyncTypebox<CommandRoutesOptions> = as
     '/charge-points/:chargePointId/commands',
     { schema: requestSchema },
     async ({ params, body, query: { wait = 0 } }, reply) => {
-      const { kind, parameters, expiresInSeconds } = body
+      const { kind, parameters, expiresInSeconds, webhookUrl } = body
       const lifetimeMs = expiresInSeconds === undefined ? undefined : expiresInSeconds * 1000
-      const request = { kind, parameters, ...compact({ lifetimeMs }) }
+      const request = { kind, parameters, ...compact({ lifetimeMs, webhookUrl }) }
       const command = await commands.request(params.chargePointId, request)
-      const now = wait === 0 ? command : ((await commands.wait(command.id, wait * 1000)) ?? command)
-      return reply.code(202).header('location', `/commands/${command.id}`).send(renderCommand(now))
+      // It has been asked for, whatever becomes of waiting: an error would have it asked for twice.
+      const waiting = wait === 0 ? command : commands.wait(command.id, wait * 1000, goneOf(reply))
+      const now = await Promise.resolve(waiting).catch(() => command)
+      reply.code(202).header('location', `/commands/${command.id}`)
+      return reply.send(renderCommand(now ?? command))
     },
   )
 
@@ -47,8 +51,8 @@ export const commandRoutes: FastifyPluginAsyncTypebox<CommandRoutesOptions> = as
     }
   })
 
-  app.get('/commands/:id', { schema: getSchema }, async ({ params: { id }, query }) => {
-    const command = await commands.wait(id, (query.wait ?? 0) * 1000)
+  app.get('/commands/:id', { schema: getSchema }, async ({ params: { id }, query }, reply) => {
+    const command = await commands.wait(id, (query.wait ?? 0) * 1000, goneOf(reply))
     if (command === undefined) throw unknownCommand(id)
     return renderCommand(command)
   })
@@ -62,7 +66,14 @@ export const commandRoutes: FastifyPluginAsyncTypebox<CommandRoutesOptions> = as
   })
 }
 
-function unknownCommand(id: string) {
+/** Given when whoever asked doesn't wait any more. */
+function goneOf({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => gone.abort())
+  return gone.signal
+}
+
+export function unknownCommand(id: string) {
   return publicError('not-found', `There is no command ${id}.`)
 }
 
@@ -84,6 +95,7 @@ interface CommandBody {
   readonly kind: CommandKind
   readonly parameters: JsonObject
   readonly expiresInSeconds?: number
+  readonly webhookUrl?: string
 }
 
 /** One shape for each kind; the kind decides which, so that an error is about that one. */
@@ -103,6 +115,13 @@ const Body = Type.Unsafe<CommandBody>({
             description: 'How long it waits for the charge point, if that is not connected',
           }),
         ),
+        webhookUrl: Type.Optional(
+          Type.String({
+            maxLength: 2000,
+            description:
+              'Gets the command by POST when it has ended, signed (`fleetgrid-signature: t=<seconds>,v1=<hex of HMAC-SHA-256 of t.body>`), until it answers 2xx, for at most 24 hours; perhaps more than once. Its host must be in WEBHOOK_HOSTS.',
+          }),
+        ),
       },
       { title: kind, additionalProperties: false },
     ),
@@ -114,11 +133,11 @@ const requestSchema = {
   operationId: 'requestCommand',
   summary: 'Tells a charge point to do something',
   description:
-    'Durable when it is answered. The charge point may be offline, or connected to another instance; what it says comes with GET /commands/{id}, at once with `wait`.',
+    'Durable when it is answered. The charge point may be offline, or connected to another instance; what it says comes with GET /commands/{id}, at once with `wait`, as an event with GET /commands/{id}/events, or to `webhookUrl`.',
   params: ChargePointParameter,
   querystring: Wait,
   body: Body,
-  response: { 202: named(CommandItem), ...COMMON_PROBLEMS, ...NOT_FOUND },
+  response: { 202: named(CommandItem), ...COMMON_PROBLEMS, ...NOT_FOUND, ...CONFLICT },
 }
 
 const listSchema = {

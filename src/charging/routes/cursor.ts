@@ -1,4 +1,5 @@
 import { publicError } from '../../domain/errors.ts'
+import type { ReadingCursor, StoredReading } from '../../ports/charging-transactions.ts'
 
 /** Where a page ended, as text that callers hand back. */
 export function encodeCursor(place: readonly (string | number)[]): string {
@@ -19,6 +20,19 @@ export function decodeTextCursor(text: string): string {
   const [id] = Array.isArray(place) ? place : []
   if (typeof id !== 'string') throw wrongCursor()
   return id
+}
+
+/** @throws FleetgridError `invalid` for what isn't ours */
+export function readingAfter(text: string | undefined): { readonly after?: ReadingCursor } {
+  if (text === undefined) return {}
+  const { at, id } = decodeTimeCursor(text)
+  return { after: { at, key: id } }
+}
+
+/** null: it is the last page. */
+export function nextReading(page: readonly StoredReading[], limit: number): string | null {
+  const last = page.length < limit ? undefined : page.at(-1)
+  return last === undefined ? null : encodeCursor([last.at, last.key])
 }
 
 function decode(text: string): unknown {

@@ -7,6 +7,7 @@ import type { IdTokens } from '../../ports/id-tokens.ts'
 import { decodeTextCursor, encodeCursor } from './cursor.ts'
 import { renderIdToken } from './render.ts'
 import { After, IdTokenChange, IdTokenItem, Limit, Next } from './schemas.ts'
+import { parseTime } from './time-parameter.ts'
 
 export const idTokenRoutes: FastifyPluginAsyncTypebox<{ readonly idTokens: IdTokens }> = async (
   app,
@@ -30,7 +31,7 @@ export const idTokenRoutes: FastifyPluginAsyncTypebox<{ readonly idTokens: IdTok
 
   app.put('/id-tokens/:uid', { schema: putSchema }, async ({ params: { uid }, body }) => {
     const { expiresAt, isBlocked = false, concurrentMax = 1, ...rest } = body
-    const times = expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }
+    const times = expiresAt === undefined ? {} : { expiresAt: parseTime(expiresAt) }
     const token = { uid: sameToken(uid), isBlocked, concurrentMax, ...rest, ...times }
     await idTokens.put(token)
     return renderIdToken(token)

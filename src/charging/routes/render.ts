@@ -4,6 +4,7 @@ import type { ChargingTransaction, MeterReading } from '../../domain/charging-tr
 import type { IdToken } from '../../domain/id-token.ts'
 import { compact } from '../../lib/compact.ts'
 import type { ChargingRecord } from '../../ports/charging-records.ts'
+import type { PlaceReading } from '../../ports/charging-transactions.ts'
 import { hideSecrets } from '../secret-parameters.ts'
 
 // Domain → JSON.
@@ -17,7 +18,7 @@ function renderTimeIf(at: number | undefined): string | undefined {
 }
 
 export function renderChargePoint({ keyHash, boot, connection, ...chargePoint }: ChargePoint) {
-  const { createdAt, bootedAt, lastSeenAt, leniency, ...plain } = chargePoint
+  const { nextKeyHash: _, createdAt, bootedAt, lastSeenAt, leniency, ...plain } = chargePoint
   const { vendor, model, serialNumber, firmwareVersion } = boot ?? {}
   return compact({
     ...plain,
@@ -41,31 +42,44 @@ export function renderRecord({ kind, at, document }: ChargingRecord) {
 }
 
 export function renderTransaction(transaction: ChargingTransaction) {
-  const { tokenUid, startedAt, stoppedAt, meterStartWh, meterStopWh, meterWh } = transaction
+  const { tokenUid, startedAt, stoppedAt, closedAt } = transaction
   const { tokenGroupId: _, tokenUid: __, ...plain } = transaction
-  const lastWh = meterStopWh ?? meterWh
-  const isKnown = lastWh !== undefined && meterStartWh !== undefined
   return compact({
     ...plain,
     idToken: tokenUid,
-    energyWh: isKnown ? lastWh - meterStartWh : undefined,
+    energyWh: energyOf(transaction),
     startedAt: renderTime(startedAt),
     stoppedAt: renderTimeIf(stoppedAt),
+    closedAt: renderTimeIf(closedAt),
   })
+}
+
+/** Nobody can know it of a meter that went backwards: it was replaced, or began again. */
+function energyOf({ meterStartWh, meterStopWh, meterWh }: ChargingTransaction): number | undefined {
+  const lastWh = meterStopWh ?? meterWh
+  if (lastWh === undefined || meterStartWh === undefined || lastWh < meterStartWh) return undefined
+  const wh = Math.round((lastWh - meterStartWh) * 1000) / 1000
+  return Number.isFinite(wh) ? wh : undefined
 }
 
 export function renderReading({ at, samples }: MeterReading) {
   return { at: renderTime(at), samples: samples.map(compact) }
 }
 
+export function renderPlaceReading({ evseId, connectorId, ...reading }: PlaceReading) {
+  return { evseId, connectorId, ...renderReading(reading) }
+}
+
 export function renderIdToken({ expiresAt, ...token }: IdToken) {
   return compact({ ...token, expiresAt: renderTimeIf(expiresAt) })
 }
 
-export function renderCommand({ coalesceKey: _, ...command }: ChargingCommand) {
-  const { createdAt, expiresAt, sentAt, endedAt } = command
+export function renderCommand(command: ChargingCommand) {
+  const { coalesceKey: _, attemptsLeft: __, webhook, ...plain } = command
+  const { createdAt, expiresAt, sentAt, endedAt } = plain
   return compact({
-    ...command,
+    ...plain,
+    webhook: webhook === undefined ? undefined : compact(webhook),
     parameters: hideSecrets(command.parameters),
     createdAt: renderTime(createdAt),
     expiresAt: renderTime(expiresAt),

@@ -4,7 +4,12 @@ import type { ChargingTransactions } from '../../ports/charging-transactions.ts'
 import type { IdTokens } from '../../ports/id-tokens.ts'
 import { type ChargePointRoutesOptions, chargePointRoutes } from './charge-point-routes.ts'
 import { type CommandRoutesOptions, commandRoutes } from './command-routes.ts'
+import { type CommandStreamRoutesOptions, commandStreamRoutes } from './command-stream-routes.ts'
+import { type HoldingCommandRoutesOptions, holdingCommandRoutes } from './holding-command-routes.ts'
+import { type HoldingRoutesOptions, holdingRoutes } from './holding-routes.ts'
+import { HOLDING_SCHEMAS } from './holding-schemas.ts'
 import { idTokenRoutes } from './id-token-routes.ts'
+import { readingRoutes } from './reading-routes.ts'
 import {
   ChargePointItem,
   CommandItem,
@@ -14,10 +19,15 @@ import {
 } from './schemas.ts'
 import { transactionRoutes } from './transaction-routes.ts'
 
-// What passes through here: an operator's look at charge points, transactions and id tokens, and what
-// charge points are told to do. All of it is for operators.
+// What passes through here: an operator's look at charge points, what they hold, transactions and id
+// tokens, and what charge points are told to do. All of it is for operators.
 
-export interface ChargingRoutesOptions extends ChargePointRoutesOptions, CommandRoutesOptions {
+export interface ChargingRoutesOptions
+  extends ChargePointRoutesOptions,
+    CommandRoutesOptions,
+    CommandStreamRoutesOptions,
+    HoldingRoutesOptions,
+    HoldingCommandRoutesOptions {
   readonly idTokens: IdTokens
   readonly transactions: ChargingTransactions
 }
@@ -29,9 +39,13 @@ export const chargingRoutes: FastifyPluginAsyncTypebox<ChargingRoutesOptions> = 
   options,
 ) => {
   requireRole(app, 'operator')
-  for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
+  for (const schema of [...NAMED_SCHEMAS, ...HOLDING_SCHEMAS]) app.addSchema(schema)
   await app.register(chargePointRoutes, options)
   await app.register(commandRoutes, options)
+  await app.register(holdingRoutes, options)
+  await app.register(holdingCommandRoutes, options)
+  await app.register(commandStreamRoutes, options)
   await app.register(idTokenRoutes, options)
   await app.register(transactionRoutes, options)
+  await app.register(readingRoutes, options)
 }

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import type { ConnectorState, Registration } from '../../domain/charge-point.ts'
-import type { CommandState } from '../../domain/charging-command.ts'
+import type { CommandState, CommandWebhook } from '../../domain/charging-command.ts'
+import type { TransactionState } from '../../domain/charging-transaction.ts'
 import type { ChargingRecordKind } from '../../ports/charging-records.ts'
 
 const Time = Type.String({ format: 'date-time' })
@@ -123,6 +124,7 @@ export const TransactionItem = Type.Object(
     number: Type.Optional(Type.Integer({ description: 'transactionId of OCPP 1.6' })),
     ownId: Type.Optional(Type.String({ description: 'transactionId of OCPP 2.0.1' })),
     idToken: Type.Optional(Type.String()),
+    state: texts<TransactionState>('running', 'lost', 'closed', 'stopped'),
     startedAt: Time,
     stoppedAt: Type.Optional(Time),
     meterStartWh: Type.Optional(Type.Number()),
@@ -130,6 +132,8 @@ export const TransactionItem = Type.Object(
     meterStopWh: Type.Optional(Type.Number()),
     energyWh: Type.Optional(Type.Number({ description: 'Of the transaction, as far as known' })),
     stopReason: Type.Optional(Type.String()),
+    closedAt: Type.Optional(Time),
+    closeReason: Type.Optional(Type.String()),
     chargingState: Type.Optional(Type.String()),
     wasOffline: Type.Boolean(),
   },
@@ -216,7 +220,17 @@ export const CommandItem = Type.Object(
         description: 'Of the charge point, in the words of its protocol',
       }),
     ),
-    reason: Type.Optional(Type.String()),
+    reason: Type.Optional(
+      Type.String({ description: 'Why there is no answer; while it is queued: of the last time' }),
+    ),
+    webhook: Type.Optional(
+      Type.Object({
+        url: Type.String(),
+        state: texts<CommandWebhook['state']>('waiting', 'delivered', 'failed'),
+        attempts: Type.Integer(),
+        lastError: Type.Optional(Type.String()),
+      }),
+    ),
   },
   { $id: 'ChargingCommand', title: 'ChargingCommand' },
 )

@@ -1,47 +1,28 @@
 import { Readable } from 'node:stream'
-import type { ChargingTransactions, TransactionQuery } from '../../ports/charging-transactions.ts'
-import { renderTransaction } from './render.ts'
 
-const COLUMNS = [
-  'id',
-  'chargePointId',
-  'evseId',
-  'connectorId',
-  'idToken',
-  'startedAt',
-  'stoppedAt',
-  'meterStartWh',
-  'meterStopWh',
-  'energyWh',
-  'stopReason',
-] as const
-const PAGE = 500
-/** What a spreadsheet would run as a formula. */
-const FORMULA = /^[=+\-@\t\r]/
+/** What a spreadsheet would run as a formula, also after white space or in its full-width form. */
+const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/
 
-/** RFC 4180, page by page: as fast as the caller reads. */
-export function streamCsv(
-  transactions: ChargingTransactions,
-  filter: Omit<TransactionQuery, 'limit' | 'after'>,
-): Readable {
-  return Readable.from(lines(transactions, filter))
+export type CsvRow<Column extends string> = {
+  readonly [Name in Column]?: string | number | undefined
 }
 
-async function* lines(
-  transactions: ChargingTransactions,
-  filter: Omit<TransactionQuery, 'limit' | 'after'>,
+/** RFC 4180, page by page: as fast as the caller reads, and no further once it is gone. */
+export function streamCsv<Column extends string>(
+  columns: readonly Column[],
+  pages: AsyncIterable<readonly CsvRow<Column>[]>,
+): Readable {
+  return Readable.from(lines(columns, pages))
+}
+
+async function* lines<Column extends string>(
+  columns: readonly Column[],
+  pages: AsyncIterable<readonly CsvRow<Column>[]>,
 ): AsyncGenerator<string> {
-  yield `${COLUMNS.join(',')}\r\n`
-  let after: TransactionQuery['after']
-  for (;;) {
-    const place = after === undefined ? {} : { after }
-    const page = await transactions.list({ ...filter, ...place, limit: PAGE })
-    const rows = page.map(renderTransaction)
-    if (rows.length > 0)
-      yield rows.map((row) => `${COLUMNS.map((name) => cell(row[name])).join(',')}\r\n`).join('')
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return
-    after = { startedAt: last.startedAt, id: last.id }
+  yield `${columns.join(',')}\r\n`
+  for await (const rows of pages) {
+    if (rows.length === 0) continue
+    yield rows.map((row) => `${columns.map((name) => cell(row[name])).join(',')}\r\n`).join('')
   }
 }
 

@@ -3,10 +3,11 @@ import Type, { type Static } from 'typebox'
 import { publicError } from '../../domain/errors.ts'
 import { BEARER, COMMON_PROBLEMS, NOT_FOUND, named } from '../../http/schemas.ts'
 import type { ChargingTransactions, TransactionQuery } from '../../ports/charging-transactions.ts'
-import { decodeTimeCursor, encodeCursor } from './cursor.ts'
+import { decodeTimeCursor, encodeCursor, nextReading, readingAfter } from './cursor.ts'
 import { renderReading, renderTransaction } from './render.ts'
 import { After, Limit, Next, ReadingItem, TransactionItem } from './schemas.ts'
-import { streamCsv } from './stream-csv.ts'
+import { type CsvRow, streamCsv } from './stream-csv.ts'
+import { parseTime } from './time-parameter.ts'
 
 export const transactionRoutes: FastifyPluginAsyncTypebox<{
   readonly transactions: ChargingTransactions
@@ -26,7 +27,7 @@ export const transactionRoutes: FastifyPluginAsyncTypebox<{
       .type('text/csv; charset=utf-8')
       .header('content-disposition', 'attachment; filename="transactions.csv"')
       // Fastify sends a stream as it is read; the schema's type is what readers get.
-      .send(streamCsv(transactions, filterOf(query)) as unknown as string),
+      .send(streamCsv(COLUMNS, pagesOf(transactions, filterOf(query))) as unknown as string),
   )
 
   // An id has a slash in it, so it travels in the query.
@@ -36,34 +37,67 @@ export const transactionRoutes: FastifyPluginAsyncTypebox<{
     return renderTransaction(transaction)
   })
 
+  app.post('/transactions/:transaction/close', { schema: closeSchema }, async (request) => {
+    const { transaction: name } = request.params
+    const id = NUMBER.test(name) ? (await transactions.findNumber(Number(name)))?.id : name
+    const closed = id === undefined ? undefined : await transactions.close(id, request.body.reason)
+    if (closed === undefined) throw publicError('not-found', `There is no transaction ${name}.`)
+    return renderTransaction(closed)
+  })
+
   app.get('/transaction/meter-values', { schema: readingsSchema }, async ({ query }) => {
     const { id, after, limit = 50 } = query
-    const place = after === undefined ? {} : { afterAt: decodeTimeCursor(after).at }
-    const readings = await transactions.readings({ transactionId: id, ...place, limit })
-    const last = readings.length < limit ? undefined : readings.at(-1)
-    return {
-      meterValues: readings.map(renderReading),
-      next: last === undefined ? null : encodeCursor([last.at, '']),
-    }
+    const readings = await transactions.readings({
+      transactionId: id,
+      ...readingAfter(after),
+      limit,
+    })
+    return { meterValues: readings.map(renderReading), next: nextReading(readings, limit) }
   })
+}
+
+/** As OCPP 1.6 has it. */
+const NUMBER = /^[1-9]\d{0,9}$/
+const COLUMNS = [
+  ...(['id', 'chargePointId', 'evseId', 'connectorId', 'idToken', 'startedAt'] as const),
+  ...(['stoppedAt', 'meterStartWh', 'meterStopWh', 'energyWh', 'stopReason', 'state'] as const),
+] as const
+const CSV_PAGE = 500
+
+async function* pagesOf(
+  transactions: ChargingTransactions,
+  filter: Omit<TransactionQuery, 'limit' | 'after'>,
+): AsyncGenerator<CsvRow<(typeof COLUMNS)[number]>[]> {
+  let after: TransactionQuery['after']
+  for (;;) {
+    const page = await transactions.list({ ...filter, ...(after && { after }), limit: CSV_PAGE })
+    yield page.map(renderTransaction)
+    const last = page.at(-1)
+    if (last === undefined || page.length < CSV_PAGE) return
+    after = { startedAt: last.startedAt, id: last.id }
+  }
 }
 
 const Filter = Type.Object({
   chargePointId: Type.Optional(Type.String({ maxLength: 48, description: 'Of this one only' })),
   idToken: Type.Optional(Type.String({ maxLength: 36, description: 'Begun with this one' })),
-  open: Type.Optional(Type.Boolean({ description: 'true: still running; false: stopped' })),
+  open: Type.Optional(
+    Type.Boolean({ description: 'true: running or lost; false: stopped or closed' }),
+  ),
+  lost: Type.Optional(Type.Literal(true, { description: 'Only those whose end nobody has told' })),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'Started then or later' })),
   before: Type.Optional(Type.String({ format: 'date-time', description: 'Started before' })),
 })
 
 function filterOf(query: Static<typeof Filter>): Omit<TransactionQuery, 'limit' | 'after'> {
-  const { chargePointId, idToken, open, from, before } = query
+  const { chargePointId, idToken, open, lost, from, before } = query
   return {
     ...(chargePointId === undefined ? {} : { chargePointId }),
     ...(idToken === undefined ? {} : { tokenUid: idToken }),
     ...(open === undefined ? {} : { isOpen: open }),
-    ...(from === undefined ? {} : { startedFrom: Date.parse(from) }),
-    ...(before === undefined ? {} : { startedBefore: Date.parse(before) }),
+    ...(lost === undefined ? {} : { isLost: lost }),
+    ...(from === undefined ? {} : { startedFrom: parseTime(from) }),
+    ...(before === undefined ? {} : { startedBefore: parseTime(before) }),
   }
 }
 
@@ -109,6 +143,26 @@ const getSchema = {
   operationId: 'getTransaction',
   summary: 'One charging transaction',
   querystring: Type.Object(Id),
+  response: { 200: named(TransactionItem), ...COMMON_PROBLEMS, ...NOT_FOUND },
+}
+
+const closeSchema = {
+  ...COMMON,
+  operationId: 'closeTransaction',
+  summary: 'Gives up a charging transaction whose end nobody will tell',
+  description:
+    'It takes no place of its id token any more. The first time counts. If the charge point tells of its end later, that is its end; one that is stopped already stays as it is.',
+  params: Type.Object({
+    transaction: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'Its number (OCPP 1.6), or its id, encoded',
+    }),
+  }),
+  body: Type.Object(
+    { reason: Type.String({ minLength: 1, maxLength: 500 }) },
+    { additionalProperties: false },
+  ),
   response: { 200: named(TransactionItem), ...COMMON_PROBLEMS, ...NOT_FOUND },
 }
 

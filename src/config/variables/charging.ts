@@ -65,6 +65,15 @@ export const chargingVariables = {
   CHARGE_POINT_KEY_SECRET: optionalText({
     secret: true,
     description:
-      'At least 32 characters. Passwords of charge points are stored as hashes keyed with it, so all instances of a system need the same one. Not set: DATA_DIR/keys/charge-point-key-secret, made at the first start.',
+      'At least 32 characters. Passwords of charge points are stored as hashes keyed with it, so all instances of a system need the same one; with DATABASE=postgres it must be set. Not set: DATA_DIR/keys/charge-point-key-secret, made at the first start.',
+  }),
+  WEBHOOK_HOSTS: optionalText({
+    description:
+      'Hosts, separated by commas, that commands may name in `webhookUrl`, each with its port unless that is 443 (hooks.example.com, 10.0.0.7:8443). https only, but for this machine itself. Not set: webhooks are refused.',
+  }),
+  WEBHOOK_SECRET: optionalText({
+    secret: true,
+    description:
+      'At least 32 characters; needed with WEBHOOK_HOSTS. Signs what webhooks get: fleetgrid-signature: t=<seconds>,v1=<hex of HMAC-SHA-256 of t.body>.',
   }),
 } as const

@@ -7,7 +7,8 @@ export type Role = (typeof ROLES)[number]
 export const serviceVariables = {
   FLEETGRID_ROLES: listOf(ROLES, {
     default: ROLES.join(','),
-    description: 'What this process does. One image can be several services.',
+    description:
+      'What this process does. One image can be several services; charging alone needs neither the fleet index nor the object store.',
   }),
   DATA_DIR: text({
     default: './data',

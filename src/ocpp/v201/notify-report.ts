@@ -3,6 +3,7 @@ import { publicError } from '../../domain/errors.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { InboundAction, InboundCall } from '../action.ts'
 import { readTime } from '../time.ts'
+import { readReport } from './reported-variables.ts'
 
 /**
  * OCPP 2.0.1 §B07: one of the numbered parts of a report, which is kept as it came. What it says of a
@@ -14,12 +15,15 @@ export const notifyReport: InboundAction = {
   async handle({
     session,
     request,
-    services: { records },
+    services: { records, variables },
   }: InboundCall<OCPP20.NotifyReportRequest & JsonObject>): Promise<OCPP20.NotifyReportResponse> {
     if (session.registration === 'rejected') {
       throw publicError('forbidden', 'Not accepted: only a boot notification is answered')
     }
-    await records.add(session, 'device-report', request, readTime(request.generatedAt))
+    await Promise.all([
+      records.add(session, 'device-report', request, readTime(request.generatedAt)),
+      variables.report(session, readReport(request.reportData)),
+    ])
     return {}
   },
 }

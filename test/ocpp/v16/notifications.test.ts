@@ -1,4 +1,5 @@
 import t from 'tap'
+import { actions16 } from '../../../src/ocpp/v16/actions.ts'
 import type { ChargingRecordKind } from '../../../src/ports/charging-records.ts'
 import { createChargingWorld, NOW } from '../../helpers/charging-world.ts'
 import { createStation, faultOf, type Station } from './station.ts'
@@ -116,6 +117,19 @@ t.test('1.6 StatusNotification: a late one replaces no newer one', async (t) => 
   const earlier = '2026-04-06T09:00:00Z'
   await station.call('StatusNotification', { ...status, status: 'Preparing', timestamp: earlier })
   t.match(await connectors(station), [{ state: 'Charging' }])
+})
+
+t.test('1.6 StatusNotification: a word that is overlooked is kept, and is no label', async (t) => {
+  const { session } = await createStation(world)
+  const request = { connectorId: 1, errorCode: 'NoError', status: 'Dreaming', timestamp: AT }
+  const { services } = world
+  await actions16['StatusNotification']?.from?.handle({
+    session,
+    request: request as never,
+    services,
+  })
+  t.match(world.events.at(-1), { kind: 'status', outcome: 'other' })
+  t.match(await connectors({ session } as Station), [{ state: 'Dreaming' }])
 })
 
 t.test('1.6 StatusNotification: bad input', async (t) => {

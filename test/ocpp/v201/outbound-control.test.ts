@@ -59,8 +59,16 @@ const CASES: readonly OutboundCase[] = [
         { operationalStatus: 'Operative', evse: { id: 2 } },
       ],
       [
+        { isOperative: false, evseId: 2 },
+        { operationalStatus: 'Inoperative', evse: { id: 2 } },
+      ],
+      [
         { isOperative: false, evseId: 2, connectorId: 1 },
         { operationalStatus: 'Inoperative', evse: { id: 2, connectorId: 1 } },
+      ],
+      [
+        { isOperative: true, evseId: 2, connectorId: 1 },
+        { operationalStatus: 'Operative', evse: { id: 2, connectorId: 1 } },
       ],
     ],
     reads: { Accepted: 'accepted', Rejected: 'rejected' },

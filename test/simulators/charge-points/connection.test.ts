@@ -1,6 +1,6 @@
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
-import { startStation, VERSIONS } from './stations.ts'
+import { startRemotely, startStation, VERSIONS } from './stations.ts'
 import { startCsms } from './stub-csms.ts'
 
 const now = () => new Date().toISOString()
@@ -62,15 +62,7 @@ for (const protocol of VERSIONS) {
       rates: { sessionsPerHour: 1000, faultRate: 0, offlineRate: 0 },
     })
     await csms.waitFor(id, 'BootNotification')
-    const answer =
-      protocol === 'ocpp1.6'
-        ? await csms.ask(id, 'RemoteStartTransaction', { connectorId: 1, idTag: 'A' })
-        : await csms.ask(id, 'RequestStartTransaction', {
-            evseId: 1,
-            remoteStartId: 1,
-            idToken: { idToken: 'A', type: 'Central' },
-          })
-    t.match(answer, { status: 'Rejected' })
+    t.match(await startRemotely(csms, id, protocol), { status: 'Rejected' })
     await until(() => csms.of(id, 'BootNotification').length === 2)
     t.ok(csms.received.every(({ action }) => action === 'BootNotification'))
     status = 'Accepted'

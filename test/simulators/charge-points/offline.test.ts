@@ -1,6 +1,6 @@
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
-import { startStation, VERSIONS } from './stations.ts'
+import { startRemotely, startStation, VERSIONS } from './stations.ts'
 import { type Received, startCsms } from './stub-csms.ts'
 
 const TRANSACTION_ACTIONS = [
@@ -57,7 +57,7 @@ for (const protocol of VERSIONS) {
       'OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]',
     ]
     for (const name of names) station.settings.change(name, '0')
-    await startRemotely(csms, id, protocol)
+    t.match(await startRemotely(csms, id, protocol), { status: 'Accepted' })
     await until(() => attempts >= 3)
     await until(() => station.queue.size === 0)
     const [first, second, third] = csms.of(id, action)
@@ -87,7 +87,7 @@ for (const protocol of VERSIONS) {
         'OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]',
       ]
       for (const name of names) station.settings.change(name, '0')
-      await startRemotely(csms, id, protocol)
+      t.match(await startRemotely(csms, id, protocol), { status: 'Accepted' })
       await until(() => counts.messagesLost === 1)
       station.evses[0]?.stop('local')
       await csms.waitFor(id, stop as string, ({ eventType }) => eventType !== 'Started')
@@ -99,18 +99,6 @@ for (const protocol of VERSIONS) {
       t.same(csms.faults, [])
     },
   )
-}
-
-async function startRemotely(csms: any, id: string, protocol: string): Promise<void> {
-  const answer =
-    protocol === 'ocpp1.6'
-      ? await csms.ask(id, 'RemoteStartTransaction', { connectorId: 1, idTag: 'REMOTE' })
-      : await csms.ask(id, 'RequestStartTransaction', {
-          evseId: 1,
-          remoteStartId: 1,
-          idToken: { idToken: 'REMOTE', type: 'Central' },
-        })
-  if (answer.status !== 'Accepted') throw new Error(JSON.stringify(answer))
 }
 
 /** Each StopTransaction and MeterValues has the number that its StartTransaction was answered with. */

@@ -1,11 +1,9 @@
 import t from 'tap'
 import { createIdentity } from '../../../simulators/charge-points/identity.ts'
 import { until } from '../../helpers/until.ts'
-import { startStation, VERSIONS } from './stations.ts'
+import { FUTURE, PAST, PEM } from './command-case.ts'
+import { startRemotely, startStation, VERSIONS } from './stations.ts'
 import { startCsms } from './stub-csms.ts'
-
-const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
-const SOON = '2020-01-01T00:00:00Z'
 
 t.test('1.6: remote start and stop really start and stop', async (t) => {
   const csms = await startCsms(t)
@@ -75,7 +73,7 @@ for (const protocol of VERSIONS) {
     const csms = await startCsms(t)
     const { id, station } = startStation(t, csms.url, { protocol })
     await until(() => station.isOnline)
-    await start(csms, id, is16)
+    await startRemotely(csms, id, protocol)
     await until(() => station.charging === 1 && station.queue.size === 0)
     const answer = await csms.ask(id, 'Reset', { type: is16 ? 'Hard' : 'Immediate' })
     t.match(answer, { status: 'Accepted' })
@@ -104,12 +102,12 @@ for (const protocol of VERSIONS) {
     const location = 'https://firmware.example.com/2.bin'
     const firmware = {
       location,
-      retrieveDateTime: SOON,
+      retrieveDateTime: PAST,
       signingCertificate: PEM,
       signature: 'c2ln',
     }
     if (is16) {
-      await csms.ask(id, 'UpdateFirmware', { location, retrieveDate: SOON })
+      await csms.ask(id, 'UpdateFirmware', { location, retrieveDate: PAST })
       await csms.waitFor(id, 'FirmwareStatusNotification', (p) => p.status === 'Installed')
       t.same(statuses('FirmwareStatusNotification'), [
         ...['Downloading', 'Downloaded', 'Installing', 'Installed'],
@@ -174,9 +172,9 @@ for (const protocol of VERSIONS) {
     const isState = (state: string) => (p: any) =>
       (p.connectorId === 1 || p.evseId === 1) && (p.status ?? p.connectorStatus) === state
     await csms.waitFor(id, 'StatusNotification', isState('Unavailable'))
-    t.match(await start(csms, id, is16), { status: 'Rejected' })
+    t.match(await startRemotely(csms, id, protocol), { status: 'Rejected' })
     t.match(await change(true), { status: 'Accepted' })
-    t.match(await start(csms, id, is16), { status: 'Accepted' })
+    t.match(await startRemotely(csms, id, protocol), { status: 'Accepted' })
     await until(() => station.charging === 1)
     t.match(await change(false), { status: 'Scheduled' })
     station.evses[0]?.stop('local')
@@ -188,7 +186,7 @@ for (const protocol of VERSIONS) {
     const csms = await startCsms(t)
     const { id, station } = startStation(t, csms.url, { protocol })
     await until(() => station.isOnline)
-    await start(csms, id, is16)
+    await startRemotely(csms, id, protocol)
     const [evse] = station.evses
     await until(() => (evse?.powerW ?? 0) > 5000)
     const limit = (watts: number) => setLimit(csms, id, evse?.transaction?.id, is16, watts)
@@ -250,7 +248,7 @@ t.test('1.6: meters are read by the clock, and it pings, if it is told to', asyn
   t.equal(payload.meterValue[0].sampledValue[0].context, 'Sample.Clock')
   t.equal(payload.transactionId, undefined)
   await until(() => pings > 0)
-  await start(csms, id, true)
+  await startRemotely(csms, id, 'ocpp1.6')
   await csms.waitFor(id, 'MeterValues', isByClockIn(101))
   t.same(csms.faults, [])
 
@@ -271,11 +269,26 @@ t.test('1.6: the example of the security whitepaper', async (t) => {
   t.equal(csms.client('AL1000').authorization, 'Basic QUwxMDAwOgABAgMEBQYH////////////////')
 })
 
+t.test('2.0.1: whoever is of the group may use what is reserved for it', async (t) => {
+  const csms = await startCsms(t)
+  const { id, station } = startStation(t, csms.url, { protocol: 'ocpp2.0.1' })
+  await until(() => station.isOnline)
+  const card = (idToken: string) => ({ idToken, type: 'Central' })
+  const group = { groupIdToken: card('FAMILY'), evseId: 1 }
+  const reservation = { id: 5, expiryDateTime: FUTURE, idToken: card('MOTHER'), ...group }
+  t.match(await csms.ask(id, 'ReserveNow', reservation), { status: 'Accepted' })
+  const start = { remoteStartId: 1, idToken: card('CHILD'), ...group }
+  t.match(await csms.ask(id, 'RequestStartTransaction', start), { status: 'Accepted' })
+  const { payload } = await csms.waitFor(id, 'TransactionEvent')
+  t.match(payload, { eventType: 'Started', reservationId: 5, idToken: card('CHILD') })
+  t.same(csms.faults, [])
+})
+
 t.test('2.0.1: a reset when idle waits for the last car', async (t) => {
   const csms = await startCsms(t)
   const { id, station } = startStation(t, csms.url, { protocol: 'ocpp2.0.1' })
   await until(() => station.isOnline)
-  await start(csms, id, false)
+  await startRemotely(csms, id, 'ocpp2.0.1')
   await until(() => station.charging === 1)
   t.match(await csms.ask(id, 'Reset', { type: 'OnIdle' }), { status: 'Scheduled' })
   station.evses[0]?.stop('local')
@@ -300,16 +313,6 @@ t.test('2.0.1: the inventory comes in parts', async (t) => {
   t.match(password.variableAttribute, [{ mutability: 'WriteOnly', value: undefined }])
   t.same(csms.faults, [])
 })
-
-function start(csms: any, id: string, is16: boolean): Promise<any> {
-  return is16
-    ? csms.ask(id, 'RemoteStartTransaction', { connectorId: 1, idTag: 'REMOTE' })
-    : csms.ask(id, 'RequestStartTransaction', {
-        evseId: 1,
-        remoteStartId: 1,
-        idToken: { idToken: 'REMOTE', type: 'Central' },
-      })
-}
 
 function setLimit(
   csms: any,

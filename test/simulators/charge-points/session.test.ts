@@ -1,6 +1,6 @@
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
-import { startStation, VERSIONS } from './stations.ts'
+import { startRemotely, startStation, VERSIONS } from './stations.ts'
 import { startCsms } from './stub-csms.ts'
 
 const BUSY = { sessionsPerHour: 60, faultRate: 0, offlineRate: 0 }
@@ -149,6 +149,39 @@ for (const protocol of VERSIONS) {
             (call.payload.status ?? call.payload.connectorStatus) === 'Available',
         ),
     )
+    t.same(csms.faults, [])
+  })
+
+  t.test(`${protocol}: put off in the middle of it, a transaction goes on`, async (t) => {
+    const csms = await startCsms(t)
+    const { id, station } = startStation(t, csms.url, { protocol, rates: BUSY, evseCount: 1 })
+    await until(() => station.charging === 1)
+    const running = station.evses[0]?.transaction
+    let boots = 0
+    csms.answer('BootNotification', () => ({
+      status: ++boots === 1 ? 'Pending' : 'Accepted',
+      currentTime: new Date().toISOString(),
+      interval: 1,
+    }))
+    await csms.ask(id, 'TriggerMessage', { requestedMessage: 'BootNotification' })
+    await until(() => boots === 2 && station.isOnline)
+    t.equal(station.evses[0]?.transaction, running)
+    await until(() => station.evses[0]?.transaction !== running, { what: 'the end' })
+    t.same(csms.faults, [])
+  })
+
+  t.test(`${protocol}: a station that is to stop starts nothing more`, async (t) => {
+    const csms = await startCsms(t)
+    const { id, station, counts } = startStation(t, csms.url, { protocol })
+    await until(() => station.isOnline)
+    await startRemotely(csms, id, protocol)
+    await until(() => station.charging === 1 && station.queue.size === 0)
+    const action = protocol === 'ocpp1.6' ? 'StopTransaction' : 'TransactionEvent'
+    csms.answer(action, () => 'silence')
+    const stopped = station.stop(1000)
+    t.match(await startRemotely(csms, id, protocol), { status: 'Rejected' })
+    await stopped
+    t.equal(counts.sessionsStarted, 1)
     t.same(csms.faults, [])
   })
 }

@@ -1,43 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { resolve } from 'node:path'
 import t, { type Test } from 'tap'
 import { createCounts } from '../../../simulators/charge-points/counts.ts'
 import { createProgress } from '../../../simulators/charge-points/progress.ts'
 import { until } from '../../helpers/until.ts'
+import { readSummary, startSimulator as start } from '../start-simulator.ts'
 import { startCsms } from './stub-csms.ts'
 
-const MAIN = resolve(import.meta.dirname, '../../../simulators/charge-points/simulate.ts')
-
 function startSimulator(t: Test, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  })
-  const text = { out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => {
-    text.out += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    text.err += chunk.toString()
-  })
-  const closed = once(child, 'close')
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    await closed
-  })
-  return {
-    text,
-    terminate: () => child.kill('SIGTERM'),
-    async exitCode(): Promise<unknown> {
-      const [code] = await closed
-      return code
-    },
-  }
-}
-
-function readSummary(out: string, title: string): number {
-  return Number(new RegExp(`^ *${title} +(\\d+)$`, 'm').exec(out)?.[1])
+  return start(t, 'charge-points/simulate.ts', args, env)
 }
 
 t.test('both versions charge, and end what they began when they are stopped', async (t) => {

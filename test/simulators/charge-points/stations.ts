@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import type { ProtocolName } from '../../../simulators/charge-points/connection.ts'
 import { createCounts } from '../../../simulators/charge-points/counts.ts'
 import { createIdentity } from '../../../simulators/charge-points/identity.ts'
 import { Scheduler } from '../../../simulators/charge-points/scheduler.ts'
@@ -6,8 +7,10 @@ import { Station } from '../../../simulators/charge-points/station.ts'
 import type { StationOptions } from '../../../simulators/charge-points/station-options.ts'
 import { OCPP_16 } from '../../../simulators/charge-points/v16.ts'
 import { OCPP_201 } from '../../../simulators/charge-points/v201.ts'
+import type { StubCsms } from './stub-csms.ts'
 
 export const VERSIONS = ['ocpp1.6', 'ocpp2.0.1'] as const
+export const PROTOCOLS = { 'ocpp1.6': OCPP_16, 'ocpp2.0.1': OCPP_201 } as const
 
 /** A station as the simulator makes them, on a clock that runs fast; looked after every 50 ms. */
 export function startStation(
@@ -38,7 +41,7 @@ export function startStation(
       trouble: (reason) => troubles.push(reason),
       ...options,
     },
-    protocol === 'ocpp1.6' ? OCPP_16 : OCPP_201,
+    PROTOCOLS[protocol],
     { scheduler, counts },
   )
   const looking = setInterval(() => station.lookAtClock(), 50)
@@ -49,4 +52,15 @@ export function startStation(
   })
   station.start()
   return { station, counts, scheduler, troubles, id: identity.id }
+}
+
+/** A call of the server, at the first EVSE; resolves to the answer. */
+export function startRemotely(csms: StubCsms, id: string, protocol: ProtocolName): Promise<any> {
+  return protocol === 'ocpp1.6'
+    ? csms.ask(id, 'RemoteStartTransaction', { connectorId: 1, idTag: 'REMOTE' })
+    : csms.ask(id, 'RequestStartTransaction', {
+        evseId: 1,
+        remoteStartId: 1,
+        idToken: { idToken: 'REMOTE', type: 'Central' },
+      })
 }

@@ -1,38 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { resolve } from 'node:path'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
+import { readSummary, startSimulator as start } from '../start-simulator.ts'
 import { type Received, startBroker } from './broker.ts'
 
-const MAIN = resolve(import.meta.dirname, '../../../simulators/vehicles/main.ts')
-
 function startSimulator(t: Test, ...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const text = { out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => {
-    text.out += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    text.err += chunk.toString()
-  })
-  const closed = once(child, 'close')
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    await closed
-  })
-  return {
-    text,
-    terminate: () => child.kill('SIGTERM'),
-    async exitCode(): Promise<unknown> {
-      const [code] = await closed
-      return code
-    },
-  }
-}
-
-function readSummary(out: string, title: string): number {
-  return Number(new RegExp(`^ *${title} +(\\d+)$`, 'm').exec(out)?.[1])
+  return start(t, 'vehicles/main.ts', args)
 }
 
 function isTrip({ topic }: Received): boolean {

@@ -1,8 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+import type { DatabaseConnection, Driver, QueryResult } from 'kysely'
 import { FleetgridError } from '../../../domain/errors.ts'
 import type { WorkerClient } from '../../../lib/worker-rpc.ts'
+import type { LastQuery } from '../database.ts'
 import { answerOf } from './answer-of.ts'
+import { runsOf } from './each-row.ts'
 import type { SqliteEngine, Statement, StatementResult } from './engine.ts'
 import { StatementBatches } from './statement-batches.ts'
 import { Turns } from './turns.ts'
@@ -49,17 +51,13 @@ export class EmbeddedDriver implements Driver {
     await this.#turns.take()
     this.#lastTransaction += 1
     const number = this.#lastTransaction
-    try {
-      await answerOf(this.#engine.call('begin', number))
-    } catch (error) {
-      this.#turns.release()
-      throw error
-    }
     const timer = setTimeout(
       () => void this.#end(connection as EmbeddedConnection, 'rollback').catch(() => undefined),
       this.#limits.transactionMaxMs,
     )
-    ;(connection as EmbeddedConnection).transaction = { number, timer, isOpen: true }
+    ;(connection as EmbeddedConnection).transaction = {
+      ...{ number, timer, last: [], isOpen: true, isBegun: false },
+    }
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -74,22 +72,35 @@ export class EmbeddedDriver implements Driver {
   async #end({ transaction }: EmbeddedConnection, how: 'commit' | 'rollback'): Promise<void> {
     if (transaction?.isOpen !== true) {
       if (how === 'rollback') return
-      throw new FleetgridError('unavailable', 'Database: the transaction took too long.')
+      throw tooLong()
     }
     transaction.isOpen = false
     clearTimeout(transaction.timer)
+    const { number, last, isBegun } = transaction
     try {
-      await answerOf(this.#engine.call(how, transaction.number))
+      if (how === 'rollback') {
+        if (isBegun) await answerOf(this.#engine.call('rollback', number))
+      } else if (isBegun || last.length > 0) {
+        await answerOf(this.#engine.call('commit', number, last, isBegun))
+      }
     } finally {
       this.#turns.release()
     }
   }
 }
 
+function tooLong(): FleetgridError {
+  return new FleetgridError('unavailable', 'Database: the transaction took too long.')
+}
+
 interface OpenTransaction {
   readonly number: number
   readonly timer: NodeJS.Timeout
+  /** Statements that go with the commit. */
+  readonly last: Statement[]
   isOpen: boolean
+  /** In the engine, by its first statement. */
+  isBegun: boolean
 }
 
 class EmbeddedConnection implements DatabaseConnection {
@@ -102,8 +113,13 @@ class EmbeddedConnection implements DatabaseConnection {
     this.#batches = batches
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = { sql, parameters: parameters.map(toInput) }
+  async executeQuery<R>({ sql, parameters, isLast }: LastQuery): Promise<QueryResult<R>> {
+    const runs = runsOf(parameters)
+    const statement = { ...runs, sql, parameters: runs.parameters.map(toInput) }
+    if (isLast === true && this.transaction !== undefined) {
+      this.transaction.last.push(statement)
+      return { rows: [] }
+    }
     const { rows, changes } = await this.#execute(statement)
     if (changes === undefined) return { rows: rows as R[] }
     return { rows: rows as R[], numAffectedRows: BigInt(changes) }
@@ -116,7 +132,10 @@ class EmbeddedConnection implements DatabaseConnection {
 
   #execute(statement: Statement): Promise<StatementResult> {
     if (this.transaction === undefined) return this.#batches.execute(statement)
-    return answerOf(this.#engine.call('executeIn', this.transaction.number, statement))
+    const { number, isBegun, isOpen } = this.transaction
+    if (!isOpen) return Promise.reject(tooLong())
+    this.transaction.isBegun = true
+    return answerOf(this.#engine.call(isBegun ? 'executeIn' : 'begin', number, statement))
   }
 }
 

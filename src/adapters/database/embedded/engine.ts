@@ -5,7 +5,10 @@ import { openForWriting } from '../../sqlite/open-database.ts'
 
 export interface Statement {
   readonly sql: string
+  /** Of all times that it runs, one after the other. */
   readonly parameters: readonly SQLInputValue[]
+  /** Undefined: once. All of them or none. */
+  readonly times?: number
 }
 
 export interface StatementResult {
@@ -24,6 +27,12 @@ export interface EngineOptions {
   readonly sizeMaxBytes: number
 }
 
+interface Prepared {
+  readonly statement: StatementSync
+  /** It answers rows. */
+  readonly isQuery: boolean
+}
+
 /** The file's own version; what is in it, the migrations know. */
 const FILE_LAYOUT = { version: 1, create: '' }
 const PREPARED_MAX = 200
@@ -37,7 +46,7 @@ const NOT_UNIQUE: ReadonlySet<unknown> = new Set([1555, 2067, 2579])
  */
 export class SqliteEngine implements HostedService {
   readonly #options: EngineOptions
-  readonly #prepared = new Map<string, StatementSync>()
+  readonly #prepared = new Map<string, Prepared>()
   #open: DatabaseSync | undefined
   #transaction: number | undefined
 
@@ -72,9 +81,10 @@ export class SqliteEngine implements HostedService {
     })
   }
 
-  begin(transaction: number): void {
-    translated(() => this.#db.exec('BEGIN IMMEDIATE'))
-    this.#transaction = transaction
+  /** With its first statement. */
+  begin(transaction: number, statement: Statement): StatementResult {
+    this.#begin(transaction)
+    return this.executeIn(transaction, statement)
   }
 
   executeIn(transaction: number, statement: Statement): StatementResult {
@@ -82,11 +92,16 @@ export class SqliteEngine implements HostedService {
     return translated(() => this.#execute(statement))
   }
 
-  commit(transaction: number): void {
+  /** With its last statements, which are all of them if it has not begun yet. */
+  commit(transaction: number, last: readonly Statement[] = [], isBegun = true): void {
+    if (!isBegun) this.#begin(transaction)
     this.#assertOpen(transaction)
     this.#transaction = undefined
     try {
-      translated(() => this.#db.exec('COMMIT'))
+      translated(() => {
+        for (const statement of last) this.#execute(statement)
+        this.#db.exec('COMMIT')
+      })
     } catch (error) {
       this.#undo()
       throw error
@@ -100,6 +115,11 @@ export class SqliteEngine implements HostedService {
     this.#undo()
   }
 
+  #begin(transaction: number): void {
+    translated(() => this.#db.exec('BEGIN IMMEDIATE'))
+    this.#transaction = transaction
+  }
+
   #executeApart(statement: Statement): StatementResult | StatementFailure {
     this.#db.exec('SAVEPOINT apart')
     const result = attempt(() => this.#execute(statement))
@@ -109,17 +129,24 @@ export class SqliteEngine implements HostedService {
     return result
   }
 
-  #execute({ sql, parameters }: Statement): StatementResult {
-    const statement = this.#prepare(sql)
-    if (statement.columns().length > 0) {
-      return { rows: statement.all(...parameters), changes: undefined }
+  #execute({ sql, parameters, times }: Statement): StatementResult {
+    const prepared = this.#prepare(sql)
+    if (times === undefined) return run(prepared, parameters)
+    if (times === 0) return { rows: [], changes: prepared.isQuery ? undefined : 0 }
+    this.#db.exec('SAVEPOINT times')
+    try {
+      const result = runTimes(prepared, parameters, times)
+      this.#db.exec('RELEASE times')
+      return result
+    } catch (error) {
+      // A full disk or a failed write may have undone everything already.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK TO times; RELEASE times')
+      throw error
     }
-    return { rows: [], changes: Number(statement.run(...parameters).changes) }
   }
 
-  #prepare(sql: string): StatementSync {
-    const known = this.#prepared.get(sql)
-    const statement = known ?? this.#db.prepare(sql)
+  #prepare(sql: string): Prepared {
+    const statement = this.#prepared.get(sql) ?? prepare(this.#db, sql)
     this.#prepared.delete(sql)
     this.#prepared.set(sql, statement)
     if (this.#prepared.size > PREPARED_MAX) {
@@ -144,6 +171,35 @@ export class SqliteEngine implements HostedService {
     if (this.#open === undefined) throw coded('unavailable', 'The database is not open.')
     return this.#open
   }
+}
+
+function prepare(db: DatabaseSync, sql: string): Prepared {
+  const statement = db.prepare(sql)
+  return { statement, isQuery: statement.columns().length > 0 }
+}
+
+function run(
+  { statement, isQuery }: Prepared,
+  parameters: readonly SQLInputValue[],
+): StatementResult {
+  if (isQuery) return { rows: statement.all(...parameters), changes: undefined }
+  return { rows: [], changes: Number(statement.run(...parameters).changes) }
+}
+
+function runTimes(
+  prepared: Prepared,
+  parameters: readonly SQLInputValue[],
+  times: number,
+): StatementResult {
+  const width = parameters.length / times
+  const rows: unknown[] = []
+  let changes = 0
+  for (let start = 0; start < parameters.length; start += width) {
+    const result = run(prepared, parameters.slice(start, start + width))
+    for (const row of result.rows) rows.push(row)
+    changes += result.changes ?? 0
+  }
+  return { rows, changes: prepared.isQuery ? undefined : changes }
 }
 
 function attempt(work: () => StatementResult): StatementResult | StatementFailure {

@@ -1,6 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type ColumnKinds, toJsonText } from '../json-text.ts'
 
+/** In the text of each statement that takes rows, and in no other. */
+export const ROWS_FUNCTION = 'json_to_recordset('
+
 const TYPES = { text: 'text', json: 'text', integer: 'bigint', real: 'double precision' }
 
 export function jsonRows(
@@ -10,5 +13,6 @@ export function jsonRows(
 ): RawBuilder<unknown> {
   const list = Object.entries(columns).map(([column, kind]) => `${column} ${TYPES[kind]}`)
   const shape = sql.raw(`${name}(${list.join(', ')})`)
-  return sql`json_to_recordset(CAST(${toJsonText(rows)} AS json)) AS ${shape}`
+  const call = sql.raw(ROWS_FUNCTION)
+  return sql`${call}CAST(${toJsonText(rows)} AS json)) AS ${shape}`
 }

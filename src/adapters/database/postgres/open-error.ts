@@ -9,7 +9,8 @@ export function openError(what: string, config: PostgresDatabaseConfig, error: u
   if (!isAway) return new Error(message, { cause: error })
   const advice = connectAdvice(error)
   if (advice !== undefined) return new Error(`${message}; ${advice}`, { cause: error })
-  return new FleetgridError('unavailable', message, { cause: error })
+  const maybe = `${message}; is it running, and is DATABASE_URL right?`
+  return new FleetgridError('unavailable', maybe, { cause: error })
 }
 
 /** Without the user's name and password. */

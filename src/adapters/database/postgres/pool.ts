@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg, { type ClientConfig, type PoolClient } from 'pg'
 import { isDoneWithin } from '../../../lib/within.ts'
+import { StatementNames } from './statement-names.ts'
 import { isOfConnection, translateError } from './translate-error.ts'
 
 const IDLE_MS = 30_000
@@ -21,13 +22,14 @@ export function createPool(config: ClientConfig, max: number): PostgresPool {
   pool.on('error', () => undefined)
   // One that is in use was lost between two statements: the next of them will say so.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  const names = new StatementNames()
   return {
     // Kysely would ask for these to cancel statements, which the server's time-out does here.
     Client: pg.Client as unknown as NonNullable<PostgresPool['Client']>,
     options: pool.options,
     async connect() {
       try {
-        return translatedClient(await pool.connect())
+        return translatedClient(await pool.connect(), names)
       } catch (error) {
         throw translateError(error)
       }
@@ -38,11 +40,12 @@ export function createPool(config: ClientConfig, max: number): PostgresPool {
   }
 }
 
-function translatedClient(client: PoolClient): PostgresPoolClient {
+function translatedClient(client: PoolClient, names: StatementNames): PostgresPoolClient {
   let isBroken = false
-  const query = async (sql: string, parameters: readonly unknown[]) => {
+  const query = async (text: string, parameters: readonly unknown[]) => {
     try {
-      return await client.query(sql, [...parameters])
+      const name = names.nameOf(text)
+      return await client.query({ ...(name && { name }), text, values: [...parameters] })
     } catch (error) {
       isBroken ||= isOfConnection(error)
       throw translateError(error)

@@ -15,6 +15,9 @@ const NO_DATABASE = /^3D...$/
 const TLS_FAILURE = /^(ERR_TLS_|ERR_SSL_|UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$)/
 /** pg has no code for it. */
 const NO_TLS = /does not support SSL/
+const FEATURE_NOT_SUPPORTED = '0A000'
+/** Which part of the server says it: the message is in the server's language. */
+const REVALIDATE = 'RevalidateCachedQuery'
 const SQLSTATE = /^[0-9A-Z]{5}$/
 /** Serialization failure, deadlock. */
 const IN_THE_WAY: ReadonlySet<unknown> = new Set(['40001', '40P01'])
@@ -28,12 +31,13 @@ export function translateError(error: unknown): unknown {
   const message = `Database: ${messageOf(error)}`
   if (code === UNIQUE_VIOLATION) return new FleetgridError('conflict', message, { cause: error })
   // What has no SQLSTATE did not come from the server: sockets, TLS, time-outs, the pool.
-  if (code !== undefined && !UNAVAILABLE.test(code)) return error
+  if (code !== undefined && !UNAVAILABLE.test(code) && !isOutdated(error)) return error
   return new FleetgridError('unavailable', message, { cause: error })
 }
 
 export function isInTheWay(error: unknown): boolean {
-  return error instanceof FleetgridError && IN_THE_WAY.has(sqlState(error.cause))
+  if (!(error instanceof FleetgridError)) return false
+  return IN_THE_WAY.has(sqlState(error.cause)) || isOutdated(error.cause)
 }
 
 /** Of connecting: what a person has to mend, because waiting doesn't help; else undefined. */
@@ -46,9 +50,18 @@ export function connectAdvice({ cause }: FleetgridError): string | undefined {
   return isTls ? 'check DATABASE_TLS and DATABASE_CA_FILE' : undefined
 }
 
-/** After such an error nobody knows what the connection is at. */
+/** After such an error nobody knows what the connection is at, or it is of no use any more. */
 export function isOfConnection(error: unknown): boolean {
-  return sqlState(error) === undefined
+  return sqlState(error) === undefined || isOutdated(error)
+}
+
+/**
+ * A newer instance has added a column to a table that this connection has named statements of. A new
+ * connection has none.
+ */
+function isOutdated(error: unknown): boolean {
+  const { routine } = (error ?? {}) as { routine?: unknown }
+  return sqlState(error) === FEATURE_NOT_SUPPORTED && routine === REVALIDATE
 }
 
 function sqlState(error: unknown): string | undefined {

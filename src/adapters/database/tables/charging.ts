@@ -1,7 +1,8 @@
 import type { Generated } from 'kysely'
 import type { ConnectorState, ProtocolVersion, Registration } from '../../../domain/charge-point.ts'
-import type { CommandState } from '../../../domain/charging-command.ts'
+import type { CommandState, CommandWebhook } from '../../../domain/charging-command.ts'
 import type { TokenKind } from '../../../domain/id-token.ts'
+import type { HoldingKind } from '../../../ports/charge-point-holdings.ts'
 import type { ChargingRecordKind } from '../../../ports/charging-records.ts'
 
 // Times are epoch milliseconds, energies Wh. JSON is text.
@@ -13,6 +14,8 @@ export interface ChargePointRow {
   leniency: string
   note: string | null
   key_hash: string | null
+  /** It has been sent, and may be in use. */
+  next_key_hash: string | null
   boot: string | null
   booted_at: number | null
   /** Raised by each connection, never lowered. */
@@ -42,6 +45,8 @@ export interface ChargingConnectorRow {
 export interface ChargingStatusRow extends ChargingConnectorRow {
   /** Of what was told: the same report is one row. */
   hash: string
+  /** By our clock. */
+  stored_at: Generated<number>
 }
 
 export interface IdTokenRow {
@@ -87,6 +92,17 @@ export interface ChargingTransactionRow {
   versions: string | null
   /** Raised by whoever is about to change it, so that others wait. */
   revision: number
+  /** When the charge point last told something of it, by our clock. */
+  told_at: number | null
+  /** When another one began at its EVSE: nobody has told of its end. */
+  superseded_at: number | null
+  /** When an operator gave it up. */
+  closed_at: number | null
+  close_reason: string | null
+  /** When it was stopped or closed, by our clock. */
+  ended_at: number | null
+  /** Its readings were kept long enough. */
+  readings_dropped: Generated<0 | 1>
 }
 
 /** One row for each time a meter was read in a transaction. */
@@ -105,6 +121,8 @@ export interface ChargingPlaceReadingRow {
   at: number
   hash: string
   samples: string
+  /** By our clock. */
+  stored_at: Generated<number>
 }
 
 export interface ChargingCommandRow {
@@ -124,6 +142,15 @@ export interface ChargingCommandRow {
   instance: string | null
   /** Of the one call that has claimed it. */
   claim: string | null
+  /** Of the connection on which it was sent. */
+  epoch: number | null
+  attempts_left: number
+  webhook_url: string | null
+  webhook_state: CommandWebhook['state'] | null
+  webhook_attempts: number
+  webhook_error: string | null
+  /** When it is to be told, once it has ended. */
+  webhook_due_at: number | null
 }
 
 export interface ChargingRecordRow {
@@ -132,6 +159,25 @@ export interface ChargingRecordRow {
   key: string
   at: number
   document: string
+  /** By our clock. */
+  stored_at: Generated<number>
+}
+
+/** What a charge point is believed to hold. */
+export interface ChargingHoldingRow {
+  charge_point_id: string
+  kind: HoldingKind
+  key: string
+  state: string | null
+  document: string
+  at: number
+  expires_at: number | null
+}
+
+/** The last version of its local list that was given out. */
+export interface ChargingListVersionRow {
+  charge_point_id: string
+  version: number
 }
 
 export interface ChargingTables {
@@ -144,4 +190,6 @@ export interface ChargingTables {
   charging_place_reading: ChargingPlaceReadingRow
   charging_command: ChargingCommandRow
   charging_record: ChargingRecordRow
+  charging_holding: ChargingHoldingRow
+  charging_list_version: ChargingListVersionRow
 }

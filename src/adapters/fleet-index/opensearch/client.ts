@@ -51,7 +51,7 @@ export class EngineError extends FleetgridError {
 export class EngineClient {
   readonly #config: OpenSearchFleetIndexConfig
   /** Without credentials: for people. */
-  readonly #address: string
+  readonly address: string
   readonly #underWay = new Set<{ abort(): void }>()
   #client: Client | undefined
   #isClosed = false
@@ -59,7 +59,7 @@ export class EngineClient {
   constructor(config: OpenSearchFleetIndexConfig) {
     this.#config = config
     const { origin, pathname } = new URL(config.url)
-    this.#address = `${origin}${pathname === '/' ? '' : pathname}`
+    this.address = `${origin}${pathname === '/' ? '' : pathname}`
   }
 
   /** @throws FleetgridError `unavailable` when the CA file can't be read; does not connect yet */
@@ -117,11 +117,11 @@ export class EngineClient {
 
   #notOpen(): EngineError {
     const state = this.#isClosed ? 'closed' : 'not open yet'
-    return new EngineError(`The fleet index (OpenSearch at ${this.#address}) is ${state}.`)
+    return new EngineError(`The fleet index (OpenSearch at ${this.address}) is ${state}.`)
   }
 
   #translate(error: unknown, { method, path }: EngineRequest, timeoutMs: number): EngineError {
-    const what = `OpenSearch at ${this.#address}: ${method} ${path.split('?')[0]?.slice(0, 100)}`
+    const what = `OpenSearch at ${this.address}: ${method} ${path.split('?')[0]?.slice(0, 100)}`
     const name = error instanceof Error ? error.name : ''
     if (name === 'TimeoutError' || name === 'RequestAbortedError') {
       const advice = 'See its load, or raise OPENSEARCH_REQUEST_TIMEOUT_MS.'

@@ -9,7 +9,7 @@ import {
   plainAttributes,
   type VehicleStatus,
 } from '../../../domain/vehicle.ts'
-import type { HistoryRecord } from '../../../ports/fleet-index.ts'
+import { ADDED_MEMBERS, type HistoryRecord } from '../../../ports/fleet-index.ts'
 import { fitToMapping } from './fit-to-mapping.ts'
 import { hash52 } from './hash52.ts'
 
@@ -33,12 +33,13 @@ export interface PositionRegister {
   readonly latitude: number
 }
 
-/** Members of latest_telemetry that are ours; a vehicle's own of these names lose there. */
-const LATEST_RESERVED = ['attributes', 'devices', 'trouble_codes', 'anomalies', 'fleetgrid']
-const IN_LATEST = new RegExp(`"(?:${LATEST_RESERVED.join('|')})"|\n`)
+const ADDED = new RegExp(`"(?:${ADDED_MEMBERS.join('|')})"|\n`)
 
 /** Below this length a document might have no member at all, and a comma would break it. */
 const SURELY_FILLED_LENGTH = 64
+
+/** Of a telemetry's text: `isPlain`, or unknown, or it holds something that the mapping can't take. */
+export type TextState = 'plain' | 'unknown' | 'unfit'
 
 /** A document in two pieces, so that the first, a long text, need not be copied to be joined. */
 export type Pieces = readonly [own: string, ours: string]
@@ -51,19 +52,18 @@ export function composeLatest(...about: Parameters<typeof composeLatestPieces>):
 /**
  * The document of latest_telemetry.
  * @param text of the telemetry; undefined if there is none
- * @param isFitted leave out what the mapping can't take
  * @throws SyntaxError if the text is no JSON object
  */
 export function composeLatestPieces(
   vin: string,
   registers: VehicleRegisters,
   text: string | undefined,
-  isFitted = false,
+  state: TextState = 'unknown',
 ): Pieces {
-  const own = text === undefined ? '{' : ownMembers(text, isFitted)
+  const own = text === undefined ? '{' : ownMembers(text, state)
   const comma = own === '{' ? '' : ','
   const vinJson = JSON.stringify(vin)
-  const vinMember = own.includes('"vin"') ? '' : `"vin":${vinJson},`
+  const vinMember = state === 'plain' || own.includes('"vin"') ? '' : `"vin":${vinJson},`
   const shared = registers.status === undefined ? '' : sharedMembers(registers.status)
   const { status, writer, changedAt } = registers
   const known =
@@ -97,19 +97,21 @@ function registerMembers(
 }
 
 /** A telemetry text without what is ours and without its last brace. */
-function ownMembers(text: string, isFitted: boolean): string {
-  if (!isFitted && text.length > SURELY_FILLED_LENGTH && text.endsWith('}')) {
-    if (!IN_LATEST.test(text)) return text.slice(0, -1)
+function ownMembers(text: string, state: TextState): string {
+  if (state === 'plain') return text.slice(0, -1)
+  if (state === 'unknown' && text.length > SURELY_FILLED_LENGTH && text.endsWith('}')) {
+    if (!ADDED.test(text)) return text.slice(0, -1)
   }
   const document = withoutReserved(parseObject(text))
-  const { fitted } = isFitted ? fitToMapping(document, 'latest_telemetry') : { fitted: document }
+  const { fitted } =
+    state === 'unfit' ? fitToMapping(document, 'latest_telemetry') : { fitted: document }
   return JSON.stringify(fitted).slice(0, -1)
 }
 
 /** A document of latest_telemetry, or what is to be one, without the members that are ours. */
 export function withoutReserved(document: JsonObject): JsonObject {
   const own = { ...document }
-  for (const name of LATEST_RESERVED) delete own[name]
+  for (const name of ADDED_MEMBERS) delete own[name]
   return own
 }
 
@@ -162,14 +164,15 @@ export function composeRecordPieces(
   storedAt: number,
   isFitted = false,
 ): Pieces {
-  const { document, members } = record
+  const { document, isPlain, members } = record
   const more = members === undefined ? '' : `${members},`
   const isSpliced =
     !isFitted &&
-    document.length > SURELY_FILLED_LENGTH &&
-    document.endsWith('}') &&
-    !document.includes('"fleetgrid"') &&
-    !document.includes('\n')
+    (isPlain ||
+      (document.length > SURELY_FILLED_LENGTH &&
+        document.endsWith('}') &&
+        !document.includes('"fleetgrid"') &&
+        !document.includes('\n')))
   if (isSpliced) {
     const ours = `,${more}"fleetgrid":{${recordMembers(record, storedAt)}}}`
     return [document.slice(0, -1), ours]

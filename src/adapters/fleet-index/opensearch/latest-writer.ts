@@ -3,7 +3,12 @@ import { type BulkItem, type Failure, failureOfItem, isDone, isForLater, sendBul
 import { type BulkBody, IdleBodies } from './bulk-body.ts'
 import { type EngineClient, EngineError } from './client.ts'
 import type { WriteAliases } from './current-indices.ts'
-import { composeLatestPieces, composeShared, type VehicleRegisters } from './documents.ts'
+import {
+  composeLatestPieces,
+  composeShared,
+  type TextState,
+  type VehicleRegisters,
+} from './documents.ts'
 import { type ReadVehicle, readVehicles } from './read-vehicles.ts'
 import { KnownVehicle, type VehicleCache } from './vehicle-cache.ts'
 import { applyUpdate, type VehicleUpdate } from './vehicle-update.ts'
@@ -30,7 +35,7 @@ interface Operation {
   readonly next: VehicleRegisters
   /** Of the telemetry, if there is any. */
   readonly text: string | undefined
-  readonly isFitted: boolean
+  readonly textState: TextState
 }
 
 /** What one call has found out and what is left of it. */
@@ -84,6 +89,7 @@ export class LatestWriter {
       const next = applyUpdate(known, update, author)
       if (next === undefined) continue
       let text = update.telemetry?.document
+      let isPlain = update.telemetry?.isPlain
       if (next.telemetry === known?.telemetry) {
         const stored = read.get(vin)
         if (known?.telemetry !== undefined && stored?.known !== known) {
@@ -91,8 +97,10 @@ export class LatestWriter {
           continue
         }
         text = stored?.text
+        isPlain = false
       }
-      operations.push({ vin, update, known, next, text, isFitted: unfit.has(vin) })
+      const textState = unfit.has(vin) ? 'unfit' : isPlain ? 'plain' : 'unknown'
+      operations.push({ vin, update, known, next, text, textState })
     }
     return operations
   }
@@ -111,7 +119,10 @@ export class LatestWriter {
         failures.set(operation.vin, { kind: 'rejected', reason: `telemetry: ${error.message}` })
       }
     }
-    if (sent.length === 0) return
+    if (sent.length === 0) {
+      this.#bodies.giveBack(body)
+      return
+    }
     const path = `/${aliases().latest}/_bulk`
     const request = { path, requireAlias: true, operations: body, withSequence: true }
     const items = await sendBulk(client, request, sizeMaxBytes)
@@ -121,9 +132,9 @@ export class LatestWriter {
       const operation = sent[index]
       const item = items[index] ?? { status: 0 }
       if (operation === undefined || this.#settle(operation, item)) continue
-      const { vin, update, isFitted } = operation
+      const { vin, update, textState } = operation
       if (item.status === 409) toRead.set(vin, update)
-      else if (item.status === 400 && !isFitted && !isForLater(item)) {
+      else if (item.status === 400 && textState !== 'unfit' && !isForLater(item)) {
         unfit.add(vin)
         toRead.set(vin, update)
       } else {
@@ -198,8 +209,8 @@ export class LatestWriter {
 const CONTENDED = 'other instances write the same vehicle all the time'
 
 /** @throws SyntaxError if the telemetry is no JSON object */
-function compose({ vin, known, next, text, isFitted }: Operation, body: BulkBody): void {
-  const [own, ours] = composeLatestPieces(vin, next, text, isFitted)
+function compose({ vin, known, next, text, textState }: Operation, body: BulkBody): void {
+  const [own, ours] = composeLatestPieces(vin, next, text, textState)
   const id = JSON.stringify(vin)
   const action =
     known === undefined

@@ -41,7 +41,7 @@ export class VehicleCache {
 
   /** What the engine itself has just said. */
   put(vin: string, vehicle: KnownVehicle): void {
-    if (!this.#vehicles.has(vin)) this.#makeRoom()
+    if (this.#vehicles.size >= this.#sizeMax && !this.#vehicles.has(vin)) this.#forgetFirst()
     this.#vehicles.set(vin, vehicle)
   }
 
@@ -61,8 +61,7 @@ export class VehicleCache {
   }
 
   /** The one that came first goes first. */
-  #makeRoom(): void {
-    if (this.#vehicles.size < this.#sizeMax) return
+  #forgetFirst(): void {
     for (const vin of this.#vehicles.keys()) {
       this.#vehicles.delete(vin)
       return

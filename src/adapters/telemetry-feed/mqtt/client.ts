@@ -21,11 +21,18 @@ export interface MqttClient {
   unsubscribe(filters: readonly string[]): Promise<readonly number[]>
   /** Sends the PUBACK of a message that came since the last `onConnected`. */
   acknowledge(ticket: number): void
+  /** There is room again for messages that it has left unread. */
+  goOn(): void
 }
 
 export interface MqttClientListener {
   /** `ticket` is 0 with QoS 0, for which there is no PUBACK. */
   onMessage(topic: string, payload: Uint8Array, ticket: number): void
+  /**
+   * False: there is no room for a message. A client that can leaves it, and what is behind it,
+   * unread until `goOn`; one that can't hands it over all the same.
+   */
+  mayTake(): boolean
   /** The broker had a session of this client id, or hadn't. */
   onConnected(isResumed: boolean): void
   /** It couldn't connect; it is tried again. */

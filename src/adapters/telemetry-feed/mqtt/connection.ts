@@ -79,6 +79,8 @@ export class Connection {
     this.#window = new Window(unacknowledgedMax, holdBudget, deliver)
     this.#client = options.makeClient(clientId, {
       onMessage: (topic, payload, ticket) => this.#receive(topic, payload, ticket),
+      // When it is closed, what is unread stands before the broker's last answer.
+      mayTake: () => !this.#window.isFull || this.#closing !== undefined,
       onConnected: (isResumed) => this.#connected(isResumed),
       onNotConnected: (failure) => this.#notConnected(failure),
       onDisconnected: (ending) => this.#disconnected(ending),
@@ -127,6 +129,7 @@ export class Connection {
 
   async #close({ endsSession = false, isHasty = false }: CloseOptions): Promise<boolean> {
     clearTimeout(this.#reopenTimer)
+    this.#client.goOn()
     if (this.#isConnected && !isHasty) await this.#flush()
     // While it is being opened anew, the good-bye that keeps the session is on its way.
     const isToldAll = !endsSession || (this.#isConnected && !this.#isStopping)
@@ -154,6 +157,8 @@ export class Connection {
   }
 
   #receive(topic: string, payload: Uint8Array, ticket: number): void {
+    // Nobody would answer: it stays in the session.
+    if (this.#closing !== undefined) return
     const { deliver, now } = this.#options
     // What waits must be no view of bytes that came with it: these aren't in the window's budget.
     const own = this.#window.isFull ? new Uint8Array(payload) : payload
@@ -167,6 +172,7 @@ export class Connection {
     if (epoch !== this.#epoch) return
     this.#client.acknowledge(ticket)
     this.#window.settle()
+    this.#client.goOn()
     if (this.#window.isDrained) this.#reopen('the broker sent more than it was asked for')
   }
 

@@ -11,7 +11,8 @@ const OVERHEAD_BYTES = 500
 /**
  * At most `max` messages are out at a time. A broker that keeps to the receive maximum of MQTT 5
  * never sends more, but Mosquitto 2.0 sends two for each that is acknowledged: while it has a queue,
- * what is in flight grows without end. Such messages wait here, as far as memory is given.
+ * what is in flight grows without end. From a client that can't leave them unread, such messages wait
+ * here, as far as memory is given.
  */
 export class Window {
   readonly #max: number

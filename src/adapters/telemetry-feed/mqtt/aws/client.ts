@@ -67,6 +67,9 @@ export class AwsClient implements MqttClient {
     this.#handles.delete(ticket)
   }
 
+  /** The SDK reads on, whatever waits. */
+  goOn(): void {}
+
   #receive({ message, acknowledgementControl }: mqtt5.MessageReceivedEvent): void {
     // Taken in any case: the client acknowledges by itself what nobody takes.
     const handle = acknowledgementControl?.acquireHandle() ?? undefined

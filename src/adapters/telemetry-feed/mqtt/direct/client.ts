@@ -57,6 +57,10 @@ export class DirectClient implements MqttClient {
     this.#link?.acknowledge(ticket)
   }
 
+  goOn(): void {
+    this.#link?.goOn()
+  }
+
   #connected(): Link {
     if (this.#link === undefined || this.#connectedAt === undefined) {
       throw new Error('there is no connection')
@@ -74,6 +78,7 @@ export class DirectClient implements MqttClient {
       onMessage: (topic, payload, packetId) => {
         this.#listener.onMessage(topic, payload, packetId)
       },
+      mayTake: () => this.#listener.mayTake(),
       onEnd: (end) => this.#ended(end),
     })
   }

@@ -15,6 +15,8 @@ export interface LinkSettings {
 export interface LinkListener {
   onConnected(isResumed: boolean): void
   onMessage(topic: string, payload: Uint8Array, packetId: number): void
+  /** False: the next message stays unread until `goOn`. */
+  mayTake(): boolean
   /** Once, whatever happens. */
   onEnd(end: LinkEnd): void
 }
@@ -53,6 +55,9 @@ export class Link {
   /** Bytes can be sent. */
   #isOpen = false
   #isConnected = false
+  #isLeaving = false
+  /** It will be looked whether there is room again. */
+  #isGoingOn = false
   /** For CONNACK, then for the end. */
   #timer: NodeJS.Timeout
   #keepAlive: NodeJS.Timeout | undefined
@@ -70,6 +75,7 @@ export class Link {
           if (!this.#isConnected) throw new ProtocolError('a message before the CONNACK')
           listener.onMessage(topic, payload, packetId)
         },
+        mayTake: () => listener.mayTake(),
         onPacket: (packet) => this.#take(packet),
       },
       PACKET_SIZE_MAX_BYTES,
@@ -79,7 +85,7 @@ export class Link {
       this.#isOpen = true
       this.#send(settings.connectPacket)
     })
-    this.#socket.on('data', (chunk) => this.#read(chunk))
+    this.#socket.on('data', (chunk) => this.#read(() => this.#reader.read(chunk)))
     this.#socket.on('error', (error) => this.#because({ error }))
     this.#socket.once('close', () => this.#closed())
   }
@@ -104,6 +110,16 @@ export class Link {
     this.#pubacks.add(packetId)
   }
 
+  /** At the end of this turn: a batch makes room for many. */
+  goOn(): void {
+    if (!this.#reader.isHeld || this.#isGoingOn) return
+    this.#isGoingOn = true
+    process.nextTick(() => {
+      this.#isGoingOn = false
+      this.#read(() => this.#reader.goOn())
+    })
+  }
+
   /** Says good-bye, after all that has been acknowledged. */
   end(endsSession: boolean): void {
     if (!this.#isConnected) {
@@ -113,6 +129,9 @@ export class Link {
     const properties = endsSession ? { properties: { sessionExpiryInterval: 0 } } : {}
     this.#send({ cmd: 'disconnect', reasonCode: 0, ...properties })
     this.#pubacks.stop()
+    this.#isLeaving = true
+    // The end comes behind what is unread.
+    this.#socket.resume()
     this.#socket.end()
     this.#timer = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS)
   }
@@ -121,9 +140,13 @@ export class Link {
     this.#socket.destroy()
   }
 
-  #read(chunk: Buffer): void {
+  /** Where there is no room the socket isn't read either: that is felt by the broker. */
+  #read(read: () => void): void {
+    if (this.#isLeaving || this.#socket.destroyed) return
     try {
-      this.#reader.read(chunk)
+      read()
+      if (this.#reader.isHeld) this.#socket.pause()
+      else if (this.#socket.isPaused()) this.#socket.resume()
     } catch (error) {
       this.#because({ error: error as Error })
       this.#socket.destroy()
@@ -179,13 +202,15 @@ export class Link {
     this.#keepAlive = setInterval(() => {
       const hasRead = this.#socket.bytesRead > bytesRead
       const hasWritten = this.#socket.bytesWritten > bytesWritten
-      if (isAsked && !hasRead) {
+      if (isAsked && !hasRead && !this.#reader.isHeld) {
         this.#because({ silence: 'silent' })
         this.#socket.destroy()
         return
       }
-      isAsked = !hasRead || !hasWritten
-      if (isAsked) this.#send({ cmd: 'pingreq' })
+      const isQuiet = !hasRead || !hasWritten
+      if (isQuiet) this.#send({ cmd: 'pingreq' })
+      // While nothing is read here, the answer isn't either.
+      isAsked = isQuiet && !this.#reader.isHeld
       ;({ bytesRead, bytesWritten } = this.#socket)
     }, keepAliveMs / 2)
   }

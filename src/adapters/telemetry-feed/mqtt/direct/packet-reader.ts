@@ -3,6 +3,8 @@ import { type Packet, parser } from 'mqtt-packet'
 export interface PacketHandler {
   /** `payload` is a view of the bytes that came. `packetId` is 0 with QoS 0. */
   onPublish(topic: string, payload: Uint8Array, packetId: number): void
+  /** Asked before each PUBLISH. False: it is held, with all that follows. */
+  mayTake(): boolean
   /** Any other packet. */
   onPacket(packet: Packet): void
 }
@@ -28,6 +30,7 @@ export class PacketReader {
   #neededBytes = 0
   /** Where what follows the length begins, in the packet that was last looked at. */
   #bodyAt = 0
+  #isHeld = false
 
   constructor(handler: PacketHandler, sizeMaxBytes: number) {
     this.#handler = handler
@@ -38,34 +41,55 @@ export class PacketReader {
     })
   }
 
+  /** It waits before a message that couldn't be taken. */
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
   /** @throws ProtocolError if they are not MQTT 5; nothing can be read from then on */
   read(chunk: Buffer): void {
-    const bytes = this.#withRest(chunk)
-    if (bytes === undefined) return
+    if (this.#restBytes === 0) {
+      this.#readAll(chunk)
+      return
+    }
+    this.#rest.push(chunk)
+    this.#restBytes += chunk.length
+    if (!this.#isHeld && this.#restBytes >= this.#neededBytes) this.#readRest()
+  }
+
+  /** From where it was held. @throws ProtocolError as `read` */
+  goOn(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.#readRest()
+  }
+
+  #readRest(): void {
+    const [first] = this.#rest
+    const isOne = first !== undefined && this.#rest.length === 1
+    const bytes = isOne ? first : Buffer.concat(this.#rest, this.#restBytes)
+    this.#rest = []
+    this.#restBytes = 0
+    this.#readAll(bytes)
+  }
+
+  #readAll(bytes: Buffer): void {
     let at = 0
     while (at < bytes.length) {
       const end = this.#endOfPacket(bytes, at)
-      if (end > bytes.length) {
+      const isWhole = end <= bytes.length
+      const isPublish = (bytes[at] ?? 0) >> 4 === PUBLISH
+      this.#isHeld = isWhole && isPublish && !this.#handler.mayTake()
+      if (!isWhole || this.#isHeld) {
         this.#rest = [bytes.subarray(at)]
         this.#restBytes = bytes.length - at
         this.#neededBytes = end - at
         return
       }
-      if ((bytes[at] ?? 0) >> 4 === PUBLISH) this.#readPublish(bytes, at, end)
+      if (isPublish) this.#readPublish(bytes, at, end)
       else this.#readOther(bytes.subarray(at, end))
       at = end
     }
-  }
-
-  #withRest(chunk: Buffer): Buffer | undefined {
-    if (this.#restBytes === 0) return chunk
-    this.#rest.push(chunk)
-    this.#restBytes += chunk.length
-    if (this.#restBytes < this.#neededBytes) return undefined
-    const bytes = Buffer.concat(this.#rest, this.#restBytes)
-    this.#rest = []
-    this.#restBytes = 0
-    return bytes
   }
 
   /** Where the next one begins; beyond the end if this one is not all there. MQTT 5 §2.1.4. */
