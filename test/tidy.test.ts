@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   fleet: ['domain', 'ports', 'lib', 'http'],
   'dead-letters': ['domain', 'ports', 'lib', 'http'],
   anomalies: ['domain', 'ports', 'lib', 'http'],
+  submissions: ['domain', 'ports', 'lib', 'http'],
   retention: ['domain', 'ports', 'lib', 'http'],
   charging: ['domain', 'ports', 'lib', 'http'],
   ocpp: ['domain', 'ports', 'lib', 'http', 'charging'],
@@ -34,6 +35,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   '@opensearch-project/opensearch': ['adapters', 'bench', 'test'],
   'aws-iot-device-sdk-v2': ['adapters', 'test', 'bench'],
   '@aws-sdk/client-sqs': ['adapters', 'test', 'bench', 'scripts'],
+  '@aws-sdk/client-kinesis': ['adapters', 'test', 'bench', 'scripts'],
   '@aws-sdk/client-dynamodb': ['test'],
   '@aws-sdk/client-dynamodb-streams': ['test'],
   '@aws-sdk/client-s3': ['adapters', 'test', 'bench', 'scripts'],
@@ -42,6 +44,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   pg: ['adapters', 'bench', 'test'],
   kysely: ['adapters', 'test'],
   fauxqs: ['test', 'bench'],
+  kinesalite: ['test', 'bench'],
 }
 
 /** These import nothing but Node itself. */

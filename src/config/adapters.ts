@@ -129,3 +129,26 @@ export interface S3ObjectStoreConfig {
 }
 
 export type ObjectStoreConfig = EmbeddedObjectStoreConfig | S3ObjectStoreConfig
+
+export interface KinesisStreamConfig {
+  readonly adapter: 'kinesis'
+  readonly aws: AwsConfig
+  readonly streamName: string
+  /** Of the service, or of the stream (MaxRecordSizeInKiB). */
+  readonly limits: {
+    readonly recordsMax: number
+    readonly bytesMax: number
+    readonly recordBytesMax: number
+  }
+  readonly requestTimeoutMs: number
+}
+
+export interface EmbeddedEventStreamConfig {
+  readonly adapter: 'embedded'
+  readonly dataDir: string
+  readonly sizeMaxBytes: number
+  /** Older events are dropped. */
+  readonly retentionMs: number
+}
+
+export type EventStreamConfig = EmbeddedEventStreamConfig | KinesisStreamConfig
