@@ -8,6 +8,7 @@ import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Role } from './config/env.ts'
 import { createCharging } from './create-charging.ts'
+import { createSubmissions, type SubmissionsPipeline } from './create-submissions.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
 import { errorMessage } from './domain/errors.ts'
 import { createLiveVehicles } from './fleet/live-vehicles.ts'
@@ -22,6 +23,7 @@ import { importOlder, type Opening, openPorts } from './open-ports.ts'
 import type { TelemetryFeed } from './ports/telemetry-feed.ts'
 import { createRetention } from './retention/retention.ts'
 import { createStartup } from './startup.ts'
+import { SUBMISSIONS_TOPIC } from './submissions/submissions.ts'
 import { followChanges } from './telemetry/follow-changes.ts'
 import { Ingest } from './telemetry/ingest.ts'
 
@@ -65,7 +67,7 @@ export async function createFleetgrid(
   options: FleetgridOptions,
 ): Promise<Fleetgrid> {
   const parts = await createParts(config, options)
-  const { ports, stopping, cleanup, ingest, retention, follower, charging, app } = parts
+  const { ports, stopping, cleanup, ingest, retention, follower, charging, pipeline, app } = parts
   return {
     async start() {
       try {
@@ -83,12 +85,17 @@ export async function createFleetgrid(
       void retention.stop()
       void follower.stop()
       const intake = Promise.all(parts.started.map((feed) => feed.stopIntake()))
+      const queued = pipeline === undefined ? undefined : ports.submissionQueue?.stopIntake()
       const drained = Promise.all([
         intake.then(() => ingest.drain()),
+        Promise.resolve(queued).then(() => pipeline?.submissions.drain()),
         charging?.drain(config.drainTimeoutMs * CHARGE_POINTS_SHARE),
       ])
       const finished = await isDoneWithin(config.drainTimeoutMs, drained)
-      if (!finished) ingest.abort(STOPPING)
+      if (!finished) {
+        ingest.abort(STOPPING)
+        pipeline?.submissions.abort(STOPPING)
+      }
       return finished
     },
     ports,
@@ -136,6 +143,9 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
   const charging = has('charging')
     ? createCharging({ config, ports, instance, metrics, logger, clock })
     : undefined
+  const pipeline = has('pipelines')
+    ? createSubmissions({ config: config.pipelines, ports, metrics, logger, clock })
+    : undefined
   const feeds = has('telemetry') ? [telemetryFeed, ...queues] : []
 
   const started: TelemetryFeed[] = []
@@ -144,6 +154,7 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     ...(stopping.signal.aborted ? [STOPPING] : []),
     ...ingest.problems(),
     ...started.flatMap((feed) => feed.problems()),
+    ...(pipeline?.problems() ?? []),
   ]
   const app = await buildApp({
     config,
@@ -155,17 +166,25 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     starting,
     ...(has('fleet-api') ? { fleet: { index: fleetIndex, live } } : {}),
     ...(charging === undefined ? {} : { charging }),
-    deadLetters: { store: deadLetters, redrive: (letter) => ingest.redrive(letter) },
+    ...(pipeline === undefined ? {} : { submissions: pipeline.routes }),
+    deadLetters: {
+      store: deadLetters,
+      redrive: (letter) =>
+        letter.topic === SUBMISSIONS_TOPIC && pipeline !== undefined
+          ? pipeline.submissions.redrive(letter)
+          : ingest.redrive(letter),
+    },
     ...(has('telemetry') ? { deliver: (message) => ingest.deliver(message) } : {}),
     mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
   })
-  const services = { ingest, retention, follower, charging, keys, app }
+  const services = { ingest, retention, follower, charging, pipeline, keys, app }
   return { ports, ...services, feeds, started, startup, stopping, cleanup: createCleanup(), logger }
 }
 
 /** HTTP first: whoever asks learns what is still missing. Each step adds its undoing. */
 async function open(config: Config, parts: Parts): Promise<void> {
-  const { ports, ingest, follower, retention, charging, app, logger, startup, cleanup } = parts
+  const { ports, ingest, follower, retention, charging, pipeline, app } = parts
+  const { logger, startup, cleanup } = parts
   const { signal } = parts.stopping
   const opening = { startup, cleanup, logger, signal }
   await prepareDataFolder(config.dataDir)
@@ -194,6 +213,7 @@ async function open(config: Config, parts: Parts): Promise<void> {
     parts.started.push(feed)
     await startFeed(feed, ingest, opening)
   }
+  if (pipeline !== undefined) await startPipeline(ports, pipeline, opening)
   startup.done()
 }
 
@@ -210,6 +230,28 @@ async function startFeed(
     signal,
   )
   logger.info({ urls: feed.describe().urls }, 'telemetry feed started')
+}
+
+async function startPipeline(
+  { eventStream, submissionQueue, diagnostics }: Ports,
+  { submissions }: SubmissionsPipeline,
+  { cleanup, startup, signal, logger }: Opening,
+): Promise<void> {
+  startup.begin('it opens the event stream')
+  cleanup.add(() => eventStream.close())
+  await startup.patiently(() => eventStream.open(), signal)
+  cleanup.add(async () => diagnostics?.close())
+  cleanup.add(async () => submissions.abort(STOPPING))
+  if (submissionQueue === undefined) return
+  const { url } = submissionQueue.describe()
+  startup.begin(`it starts the queue ${url}`)
+  cleanup.add(() => submissionQueue.close())
+  const started = submissionQueue.start((message) => {
+    const { body, sentAt } = message
+    submissions.handle({ body, sentAt, done: message.delete, again: message.release })
+  })
+  await unlessAborted(started, signal)
+  logger.info({ url }, 'queue of submissions started')
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

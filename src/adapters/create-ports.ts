@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import type {
   DatabaseConfig,
+  EventStreamConfig,
   FleetIndexConfig,
   ObjectStoreConfig,
   SqsPollerConfig,
 } from '../config/adapters.ts'
 import type { Config } from '../config/config.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
+import type { EventStream } from '../ports/event-stream.ts'
 import type { FleetIndex } from '../ports/fleet-index.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Leases } from '../ports/leases.ts'
@@ -17,11 +19,14 @@ import {
   RULE_ERRORS_TOPIC,
   type TelemetryFeed,
 } from '../ports/telemetry-feed.ts'
+import type { WorkQueue } from '../ports/work-queue.ts'
 import { type ChargingStores, createChargingStores } from './charging/create-charging-stores.ts'
 import type { Database } from './database/database.ts'
 import { createEmbeddedDatabase } from './database/embedded.ts'
 import { createPostgresDatabase } from './database/postgres.ts'
 import { createStoredDeadLetters } from './dead-letters/stored.ts'
+import { createEmbeddedStream } from './event-stream/embedded.ts'
+import { createKinesisStream } from './event-stream/kinesis.ts'
 import { createEmbeddedFleetIndex } from './fleet-index/embedded.ts'
 import { createOpenSearchFleetIndex } from './fleet-index/opensearch.ts'
 import { createEmbeddedJobs } from './jobs/embedded.ts'
@@ -38,6 +43,8 @@ import {
 } from './telemetry-feed/embedded.ts'
 import { createMqttFeed, type MqttFeedOptions } from './telemetry-feed/mqtt.ts'
 import { createSqsFeed } from './telemetry-feed/sqs.ts'
+import { createSqsWorkQueue } from './work-queue/sqs.ts'
+import { createSqsDiagnostics, type Diagnostics } from './work-queue/sqs-diagnostics.ts'
 
 /** Everything that Fleetgrid needs from outside. */
 export interface Ports {
@@ -53,6 +60,11 @@ export interface Ports {
   readonly objectStore: ObjectStore
   readonly deadLetters: DeadLetters
   readonly charging: ChargingStores
+  readonly eventStream: EventStream
+  /** Undefined: submissions come over HTTP only. */
+  readonly submissionQueue: WorkQueue | undefined
+  /** Undefined: what is rejected is a dead letter. */
+  readonly diagnostics: Diagnostics | undefined
   readonly jobs: Jobs
 }
 
@@ -97,6 +109,7 @@ export function createPorts(config: Config, options: PortOptions): Ports {
       sizeMaxBytes: config.deadLetters.sizeMaxBytes,
     }),
     charging: createChargingStores({ database, now }),
+    ...createPipelinePorts(config, options),
     jobs: createEmbeddedJobs({ folder: join(config.dataDir, 'jobs') }),
   }
 }
@@ -131,6 +144,28 @@ function createQueue(
   if (config === undefined) return []
   const onEvent = (event: SqsEvent) => hooks.onQueueEvent(config.queueUrl, event)
   return [createSqsFeed(config, { envelope: { topic }, now, onEvent })]
+}
+
+function createPipelinePorts(
+  { pipelines: { submissionQueue, diagnosticQueue, eventStream } }: Config,
+  { now, hooks }: PortOptions,
+): Pick<Ports, 'eventStream' | 'submissionQueue' | 'diagnostics'> {
+  return {
+    eventStream: createEventStream(eventStream, now),
+    submissionQueue:
+      submissionQueue &&
+      createSqsWorkQueue(submissionQueue, {
+        now,
+        onEvent: (event) => hooks.onQueueEvent(submissionQueue.queueUrl, event),
+      }),
+    diagnostics: diagnosticQueue && createSqsDiagnostics(diagnosticQueue),
+  }
+}
+
+function createEventStream(config: EventStreamConfig, now: () => number): EventStream {
+  return config.adapter === 'embedded'
+    ? createEmbeddedStream(config, now)
+    : createKinesisStream(config)
 }
 
 function createFleetIndex(

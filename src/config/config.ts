@@ -17,6 +17,7 @@ import {
   findEngineProblems,
 } from './engines.ts'
 import { ConfigurationError, type Env, type Role } from './env.ts'
+import { createPipelinesConfig, type PipelinesConfig } from './pipelines.ts'
 
 const DAY_MS = 86_400_000
 const MB = 1_000_000
@@ -53,6 +54,7 @@ export interface Config {
   }
   readonly fleetIndex: FleetIndexConfig
   readonly charging: ChargingConfig
+  readonly pipelines: PipelinesConfig
   readonly database: DatabaseConfig
   readonly objectStore: ObjectStoreConfig
   readonly deadLetters: { readonly sizeMaxBytes: number }
@@ -110,6 +112,7 @@ export function createConfig(env: Env): Config {
     },
     fleetIndex: createFleetIndexConfig(env, dataDir),
     charging: createChargingConfig(env, dataDir),
+    pipelines: createPipelinesConfig(env, dataDir),
     database: createDatabaseConfig(env, dataDir),
     objectStore: createObjectStoreConfig(env, dataDir),
     deadLetters: { sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB },

@@ -2,6 +2,7 @@ import type { Variable } from './variable.ts'
 import { chargingVariables } from './variables/charging.ts'
 import { feedVariables } from './variables/feed.ts'
 import { fleetIndexVariables } from './variables/fleet-index.ts'
+import { pipelineVariables } from './variables/pipelines.ts'
 import { serviceVariables } from './variables/service.ts'
 import { storeVariables } from './variables/stores.ts'
 import { telemetryVariables } from './variables/telemetry.ts'
@@ -15,6 +16,7 @@ export const sections = [
   { title: 'Telemetry', variables: telemetryVariables },
   { title: 'Fleet index', variables: fleetIndexVariables },
   { title: 'Charging', variables: chargingVariables },
+  { title: 'Submissions and events', variables: pipelineVariables },
   { title: 'Database and object store', variables: storeVariables },
 ] as const
 
@@ -24,6 +26,7 @@ export const variables = {
   ...telemetryVariables,
   ...fleetIndexVariables,
   ...chargingVariables,
+  ...pipelineVariables,
   ...storeVariables,
 } as const satisfies Record<string, Variable<unknown>>
 

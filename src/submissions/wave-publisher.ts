@@ -13,7 +13,6 @@ export interface WavePublisherOptions {
   readonly stream: EventStream
   /** Calls at the same time. */
   readonly callsMax: number
-  readonly now: () => number
   readonly onEvent: (event: PublisherEvent) => void
 }
 
@@ -61,6 +60,8 @@ interface Partition {
 const RETRY = { baseMs: 50, maxMs: 5000 }
 /** When a part of the stream has had what it may have in this moment. */
 const PACE_MS = 20
+/** Of pauses and paces: the time of day may jump. */
+const now = (): number => performance.now()
 
 export class WavePublisher {
   readonly #options: WavePublisherOptions
@@ -122,7 +123,7 @@ export class WavePublisher {
     const name = this.#options.stream.partitionOf(key)
     const known = this.#partitions.get(name)
     if (known !== undefined) return known
-    const partition = { rate: new PartitionRate(this.#options.now), ready: [] }
+    const partition = { rate: new PartitionRate(now), ready: [] }
     this.#partitions.set(name, partition)
     return partition
   }
@@ -144,7 +145,7 @@ export class WavePublisher {
   }
 
   #pump(): void {
-    const { callsMax, stream, now } = this.#options
+    const { callsMax, stream } = this.#options
     const waitMs = this.#pausedUntil - now()
     if (waitMs > 0) this.#pumpLater(waitMs)
     else this.#sendWaves(callsMax, stream.limits.recordsMax)
@@ -196,7 +197,7 @@ export class WavePublisher {
   }
 
   async #call(lanes: readonly Lane[]): Promise<void> {
-    const { stream, now } = this.#options
+    const { stream } = this.#options
     this.#calls += 1
     const startedAt = now()
     let report: WriteReport
@@ -237,7 +238,7 @@ export class WavePublisher {
 
   /** After a call that failed for most of its records nothing goes out for a while. */
   #noteHealth(count: number, { retry, retryReason = 'no reason given' }: WriteReport): void {
-    const { onEvent, now } = this.#options
+    const { onEvent } = this.#options
     if (retry.length <= count / 2) {
       if (this.#failures > 0) onEvent({ kind: 'recovered' })
       this.#failures = 0

@@ -11,7 +11,7 @@ import { type CallFate, createFakeStream, type FakeStream, type Fate } from './f
 function setUp(stream: FakeStream, callsMax = 4) {
   const events: PublisherEvent[] = []
   const publisher = new WavePublisher({
-    ...{ stream, callsMax, now: () => performance.now() },
+    ...{ stream, callsMax },
     onEvent: (event) => events.push(event),
   })
   return { publisher, events }
