@@ -34,7 +34,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   mqtt: ['simulators', 'test', 'bench'],
   '@opensearch-project/opensearch': ['adapters', 'bench', 'test'],
   'aws-iot-device-sdk-v2': ['adapters', 'test', 'bench'],
-  '@aws-sdk/client-sqs': ['adapters', 'test', 'bench', 'scripts'],
+  '@aws-sdk/client-sqs': ['adapters', 'simulators', 'test', 'bench', 'scripts'],
   '@aws-sdk/client-kinesis': ['adapters', 'test', 'bench', 'scripts'],
   '@aws-sdk/client-dynamodb': ['test'],
   '@aws-sdk/client-dynamodb-streams': ['test'],
