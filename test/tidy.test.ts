@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Packages that belong to one room. */
 const MAY_USE: Record<string, readonly string[]> = {
   aedes: ['adapters', 'test'],
-  'node:sqlite': ['adapters', 'bench', 'test'],
+  'node:sqlite': ['adapters', 'bench', 'scripts', 'test'],
   'fast-jwt': ['http', 'scripts', 'test'],
   'mqtt-packet': ['adapters', 'bench', 'test'],
   mqtt: ['simulators', 'test', 'bench'],

@@ -25,7 +25,7 @@ export interface KinesisFaultsOptions {
   readonly target: string
   readonly port?: number
   /** Which fault befalls this call; undefined: none. */
-  readonly choose: () => KinesisFault | undefined
+  readonly choose: () => KinesisFault | undefined | Promise<KinesisFault | undefined>
   readonly random?: () => number
 }
 
@@ -71,7 +71,7 @@ export async function startKinesisFaults(
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await request.toArray())
     const isPut = String(request.headers['x-amz-target']).endsWith('.PutRecords')
-    const fault = isPut ? options.choose() : undefined
+    const fault = isPut ? await options.choose() : undefined
     if (isPut) counts[fault ?? 'none'] += 1
     switch (fault) {
       case undefined:
