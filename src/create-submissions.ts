@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Ports } from './adapters/create-ports.ts'
 import type { PipelinesConfig } from './config/pipelines.ts'
 import type { Clock } from './domain/clock.ts'
+import { firehoseRoutes } from './firehose/routes.ts'
 import type { Metrics } from './http/metrics.ts'
 import { createRateBudget } from './lib/rate-budget.ts'
 import { submissionRoutes } from './submissions/routes.ts'
@@ -44,6 +45,7 @@ export function createSubmissions(deps: SubmissionsDeps): SubmissionsPipeline {
     submissions,
     routes: async (app) => {
       await app.register(submissionRoutes, { submissions, clock })
+      await app.register(firehoseRoutes)
     },
     problems: () => [...submissions.problems(), ...(submissionQueue?.problems() ?? [])],
   }

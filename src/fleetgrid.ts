@@ -7,6 +7,7 @@ import { lockDataFolder } from './adapters/data-folder-lock.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Role } from './config/env.ts'
+import { createArchive } from './create-archive.ts'
 import { createCharging } from './create-charging.ts'
 import { createSubmissions, type SubmissionsPipeline } from './create-submissions.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
@@ -20,7 +21,7 @@ import { createCleanup } from './lib/cleanup.ts'
 import { isDoneWithin, unlessAborted } from './lib/within.ts'
 import { observeAdapters } from './observe-adapters.ts'
 import { importOlder, type Opening, openPorts } from './open-ports.ts'
-import type { TelemetryFeed } from './ports/telemetry-feed.ts'
+import type { FeedMessage, TelemetryFeed } from './ports/telemetry-feed.ts'
 import { createRetention } from './retention/retention.ts'
 import { createStartup } from './startup.ts'
 import { SUBMISSIONS_TOPIC } from './submissions/submissions.ts'
@@ -67,7 +68,8 @@ export async function createFleetgrid(
   options: FleetgridOptions,
 ): Promise<Fleetgrid> {
   const parts = await createParts(config, options)
-  const { ports, stopping, cleanup, ingest, retention, follower, charging, pipeline, app } = parts
+  const { ports, stopping, cleanup, ingest, archiving, retention, follower } = parts
+  const { charging, pipeline, app } = parts
   return {
     async start() {
       try {
@@ -87,13 +89,14 @@ export async function createFleetgrid(
       const intake = Promise.all(parts.started.map((feed) => feed.stopIntake()))
       const queued = pipeline === undefined ? undefined : ports.submissionQueue?.stopIntake()
       const drained = Promise.all([
-        intake.then(() => ingest.drain()),
+        intake.then(() => Promise.all([ingest.drain(), archiving?.drain()])),
         Promise.resolve(queued).then(() => pipeline?.submissions.drain()),
         charging?.drain(config.drainTimeoutMs * CHARGE_POINTS_SHARE),
       ])
       const finished = await isDoneWithin(config.drainTimeoutMs, drained)
       if (!finished) {
         ingest.abort(STOPPING)
+        archiving?.abort(STOPPING)
         pipeline?.submissions.abort(STOPPING)
       }
       return finished
@@ -143,6 +146,14 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
   const charging = has('charging')
     ? createCharging({ config, ports, instance, metrics, logger, clock })
     : undefined
+  const deliver: Ingest['deliver'] = ingest.deliver.bind(ingest)
+  const archiving =
+    ports.archive === undefined || !has('telemetry')
+      ? undefined
+      : createArchive({
+          ...{ config: config.telemetry, archive: ports.archive, deliver },
+          ...{ metrics, logger, clock },
+        })
   const pipeline = has('pipelines')
     ? createSubmissions({ config: config.pipelines, ports, metrics, logger, clock })
     : undefined
@@ -155,6 +166,7 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     ...ingest.problems(),
     ...started.flatMap((feed) => feed.problems()),
     ...(pipeline?.problems() ?? []),
+    ...(archiving?.problems() ?? []),
   ]
   const app = await buildApp({
     config,
@@ -177,13 +189,13 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     ...(has('telemetry') ? { deliver: (message) => ingest.deliver(message) } : {}),
     mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
   })
-  const services = { ingest, retention, follower, charging, pipeline, keys, app }
+  const services = { ingest, archiving, retention, follower, charging, pipeline, keys, app }
   return { ports, ...services, feeds, started, startup, stopping, cleanup: createCleanup(), logger }
 }
 
 /** HTTP first: whoever asks learns what is still missing. Each step adds its undoing. */
 async function open(config: Config, parts: Parts): Promise<void> {
-  const { ports, ingest, follower, retention, charging, pipeline, app } = parts
+  const { ports, ingest, archiving, follower, retention, charging, pipeline, app } = parts
   const { logger, startup, cleanup } = parts
   const { signal } = parts.stopping
   const opening = { startup, cleanup, logger, signal }
@@ -207,11 +219,20 @@ async function open(config: Config, parts: Parts): Promise<void> {
     await charging.start()
     cleanup.add(() => charging.stop())
   }
+  const { archive } = ports
+  if (archive !== undefined && archiving !== undefined) {
+    startup.begin('it opens the archive')
+    cleanup.add(() => archive.close())
+    await startup.patiently(() => archive.open(), signal)
+  }
   // Before what requests under way still use.
   cleanup.add(stopServing)
   for (const feed of parts.feeds) {
     parts.started.push(feed)
-    await startFeed(feed, ingest, opening)
+    // Raw is kept what devices say; what is told about them comes again from where it is kept.
+    const isOfDevices = feed === ports.telemetryFeed
+    const deliver = archiving !== undefined && isOfDevices ? archiving : ingest
+    await startFeed(feed, deliver, opening)
   }
   if (pipeline !== undefined) await startPipeline(ports, pipeline, opening)
   startup.done()
@@ -219,7 +240,7 @@ async function open(config: Config, parts: Parts): Promise<void> {
 
 async function startFeed(
   feed: TelemetryFeed,
-  ingest: Ingest,
+  ingest: { deliver(message: FeedMessage): void },
   { cleanup, startup, signal, logger }: Opening,
 ): Promise<void> {
   const { urls } = feed.describe()

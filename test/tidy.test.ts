@@ -20,6 +20,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'dead-letters': ['domain', 'ports', 'lib', 'http'],
   anomalies: ['domain', 'ports', 'lib', 'http'],
   submissions: ['domain', 'ports', 'lib', 'http'],
+  firehose: ['domain', 'ports', 'lib', 'http'],
+  archive: ['domain', 'ports', 'lib', 'http'],
   retention: ['domain', 'ports', 'lib', 'http'],
   charging: ['domain', 'ports', 'lib', 'http'],
   ocpp: ['domain', 'ports', 'lib', 'http', 'charging'],

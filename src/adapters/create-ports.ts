@@ -7,6 +7,7 @@ import type {
   SqsPollerConfig,
 } from '../config/adapters.ts'
 import type { Config } from '../config/config.ts'
+import type { Archive } from '../ports/archive.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
 import type { EventStream } from '../ports/event-stream.ts'
 import type { FleetIndex } from '../ports/fleet-index.ts'
@@ -20,6 +21,8 @@ import {
   type TelemetryFeed,
 } from '../ports/telemetry-feed.ts'
 import type { WorkQueue } from '../ports/work-queue.ts'
+import { createEmbeddedArchive, type EmbeddedArchiveOptions } from './archive/embedded.ts'
+import { createFirehoseArchive } from './archive/firehose.ts'
 import { type ChargingStores, createChargingStores } from './charging/create-charging-stores.ts'
 import type { Database } from './database/database.ts'
 import { createEmbeddedDatabase } from './database/embedded.ts'
@@ -61,6 +64,8 @@ export interface Ports {
   readonly deadLetters: DeadLetters
   readonly charging: ChargingStores
   readonly eventStream: EventStream
+  /** Undefined: nothing is archived. */
+  readonly archive: Archive | undefined
   /** Undefined: submissions come over HTTP only. */
   readonly submissionQueue: WorkQueue | undefined
   /** Undefined: what is rejected is a dead letter. */
@@ -73,6 +78,7 @@ export interface PortHooks {
   readonly broker: Omit<EmbeddedFeedOptions, 'host' | 'port' | 'anonymous' | 'connectionsMax'>
   readonly mqtt: Pick<MqttFeedOptions, 'onConnections' | 'onFailed' | 'onReopened' | 'onMember'>
   readonly onQueueEvent: (queueUrl: string, event: SqsEvent) => void
+  readonly archive: Pick<EmbeddedArchiveOptions, 'onDelivered' | 'onFailed'>
   /** An engine isn't there yet while this process starts. */
   readonly onWaiting: (reason: string) => void
   readonly onLeftBehind: (reason: string) => void
@@ -110,6 +116,7 @@ export function createPorts(config: Config, options: PortOptions): Ports {
     }),
     charging: createChargingStores({ database, now }),
     ...createPipelinePorts(config, options),
+    archive: createArchive(config, objectStore, options),
     jobs: createEmbeddedJobs({ folder: join(config.dataDir, 'jobs') }),
   }
 }
@@ -160,6 +167,17 @@ function createPipelinePorts(
       }),
     diagnostics: diagnosticQueue && createSqsDiagnostics(diagnosticQueue),
   }
+}
+
+function createArchive(
+  { archive: config }: Config,
+  objectStore: ObjectStore,
+  { hooks }: PortOptions,
+): Archive | undefined {
+  if (config === undefined) return undefined
+  return config.adapter === 'firehose'
+    ? createFirehoseArchive(config)
+    : createEmbeddedArchive(config, { objectStore, ...hooks.archive })
 }
 
 function createEventStream(config: EventStreamConfig, now: () => number): EventStream {

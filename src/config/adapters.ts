@@ -152,3 +152,27 @@ export interface EmbeddedEventStreamConfig {
 }
 
 export type EventStreamConfig = EmbeddedEventStreamConfig | KinesisStreamConfig
+
+export interface EmbeddedArchiveConfig {
+  readonly adapter: 'embedded'
+  /** Of what isn't an object yet. */
+  readonly folder: string
+  /** Before the hour in each object's name, with its slash. */
+  readonly prefix: string
+  readonly extension: string
+  /** An object holds about so much, before compression … */
+  readonly bufferBytes: number
+  /** … or what has come in this time, whichever is first. */
+  readonly bufferMs: number
+  /** Beyond it nothing is taken until the object store takes some. */
+  readonly sizeMaxBytes: number
+}
+
+export interface FirehoseArchiveConfig {
+  readonly adapter: 'firehose'
+  readonly aws: AwsConfig
+  readonly streamName: string
+  readonly requestTimeoutMs: number
+}
+
+export type ArchiveConfig = EmbeddedArchiveConfig | FirehoseArchiveConfig

@@ -1,12 +1,14 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type {
+  ArchiveConfig,
   DatabaseConfig,
   FleetIndexConfig,
   ObjectStoreConfig,
   SqsPollerConfig,
   TelemetryFeedConfig,
 } from './adapters.ts'
+import { createArchiveConfig } from './archive.ts'
 import { type ChargingConfig, createChargingConfig, findChargingProblems } from './charging.ts'
 import {
   createDatabaseConfig,
@@ -55,6 +57,8 @@ export interface Config {
   readonly fleetIndex: FleetIndexConfig
   readonly charging: ChargingConfig
   readonly pipelines: PipelinesConfig
+  /** undefined: nothing is archived. */
+  readonly archive: ArchiveConfig | undefined
   readonly database: DatabaseConfig
   readonly objectStore: ObjectStoreConfig
   readonly deadLetters: { readonly sizeMaxBytes: number }
@@ -113,6 +117,7 @@ export function createConfig(env: Env): Config {
     fleetIndex: createFleetIndexConfig(env, dataDir),
     charging: createChargingConfig(env, dataDir),
     pipelines: createPipelinesConfig(env, dataDir),
+    archive: createArchiveConfig(env, dataDir),
     database: createDatabaseConfig(env, dataDir),
     objectStore: createObjectStoreConfig(env, dataDir),
     deadLetters: { sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB },

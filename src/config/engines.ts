@@ -196,6 +196,7 @@ function findAwsProblems(env: Env): string[] {
   const users = [
     ...(env.OBJECT_STORE === 's3' ? ['OBJECT_STORE=s3'] : []),
     ...(env.EVENT_STREAM === 'kinesis' ? ['EVENT_STREAM=kinesis'] : []),
+    ...(env.ARCHIVE === 'firehose' ? ['ARCHIVE=firehose'] : []),
     ...QUEUES.filter((name) => env[name] !== undefined),
   ]
   const problems: string[] = []

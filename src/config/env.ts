@@ -1,4 +1,5 @@
 import type { Variable } from './variable.ts'
+import { archiveVariables } from './variables/archive.ts'
 import { chargingVariables } from './variables/charging.ts'
 import { feedVariables } from './variables/feed.ts'
 import { fleetIndexVariables } from './variables/fleet-index.ts'
@@ -17,6 +18,7 @@ export const sections = [
   { title: 'Fleet index', variables: fleetIndexVariables },
   { title: 'Charging', variables: chargingVariables },
   { title: 'Submissions and events', variables: pipelineVariables },
+  { title: 'Archive', variables: archiveVariables },
   { title: 'Database and object store', variables: storeVariables },
 ] as const
 
@@ -27,6 +29,7 @@ export const variables = {
   ...fleetIndexVariables,
   ...chargingVariables,
   ...pipelineVariables,
+  ...archiveVariables,
   ...storeVariables,
 } as const satisfies Record<string, Variable<unknown>>
 

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createArchiveMetrics } from './archive-metrics.ts'
 import { createOcppMetrics } from './ocpp-metrics.ts'
 import { createSubmissionMetrics } from './submission-metrics.ts'
 
@@ -19,6 +20,7 @@ export function createMetrics() {
     ...createEdgeMetrics([registry]),
     ...createOcppMetrics([registry]),
     ...createSubmissionMetrics([registry]),
+    ...createArchiveMetrics([registry]),
   }
 }
 
