@@ -52,6 +52,8 @@ export interface AppDeps {
   readonly charging?: { readonly upgrades: UpgradeRoute; readonly routes: FastifyPluginAsync }
   /** Without it: no submissions. */
   readonly submissions?: FastifyPluginAsync
+  /** Without it: no replay of the archive. */
+  readonly archive?: FastifyPluginAsync
   /** Takes messages that come over HTTP; without it: no routes for them. */
   readonly deliver?: (message: FeedMessage) => void
   /** An MQTT client on the WebSocket /mqtt; without it the path doesn't exist. */
@@ -77,7 +79,7 @@ const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** Does not listen. Closing it ends live streams first, then waits for requests under way. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, metrics, keys, fleet, charging, submissions, deliver, mqttSocket } = deps
+  const { config, metrics, keys, fleet, charging, submissions, archive, deliver } = deps
   const app = createServer(deps)
   registerErrors(app)
   app.addSchema(Problem)
@@ -99,10 +101,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     await app.register(fleetRoutes, { ...fleet, clustersMax: config.queries.clustersMax })
   }
   if (charging !== undefined) await app.register(charging.routes)
+  if (archive !== undefined) await app.register(archive)
   if (submissions !== undefined) await app.register(submissions)
   if (deliver !== undefined) await app.register(anomalyRoutes, { deliver, clock: deps.clock })
   await app.register(deadLetterRoutes, { ...deps.deadLetters, clock: deps.clock })
-  if (mqttSocket !== undefined) registerMqttSocket(app, mqttSocket)
+  if (deps.mqttSocket !== undefined) registerMqttSocket(app, deps.mqttSocket)
   return app
 }
 

@@ -96,7 +96,7 @@ export async function createFleetgrid(
       const finished = await isDoneWithin(config.drainTimeoutMs, drained)
       if (!finished) {
         ingest.abort(STOPPING)
-        archiving?.abort(STOPPING)
+        archiving?.messages.abort(STOPPING)
         pipeline?.submissions.abort(STOPPING)
       }
       return finished
@@ -117,6 +117,7 @@ export async function createFleetgrid(
 type Parts = Awaited<ReturnType<typeof createParts>>
 
 async function createParts(config: Config, { logger, clock = systemClock }: FleetgridOptions) {
+  const stopping = new AbortController()
   const metrics = createMetrics()
   const keys = createKeys(config.auth, clock)
   const startup = createStartup({ logger, clock })
@@ -147,26 +148,23 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     ? createCharging({ config, ports, instance, metrics, logger, clock })
     : undefined
   const deliver: Ingest['deliver'] = ingest.deliver.bind(ingest)
-  const archiving =
-    ports.archive === undefined || !has('telemetry')
-      ? undefined
-      : createArchive({
-          ...{ config: config.telemetry, archive: ports.archive, deliver },
-          ...{ metrics, logger, clock },
-        })
+  const { signal } = stopping
+  const observers = { metrics, logger, clock }
+  const archiving = has('telemetry')
+    ? createArchive({ config, ports, deliver, signal, ...observers })
+    : undefined
   const pipeline = has('pipelines')
-    ? createSubmissions({ config: config.pipelines, ports, metrics, logger, clock })
+    ? createSubmissions({ config: config.pipelines, ports, ...observers })
     : undefined
   const feeds = has('telemetry') ? [telemetryFeed, ...queues] : []
 
   const started: TelemetryFeed[] = []
-  const stopping = new AbortController()
   const problems = () => [
     ...(stopping.signal.aborted ? [STOPPING] : []),
     ...ingest.problems(),
     ...started.flatMap((feed) => feed.problems()),
     ...(pipeline?.problems() ?? []),
-    ...(archiving?.problems() ?? []),
+    ...(archiving?.messages.problems() ?? []),
   ]
   const app = await buildApp({
     config,
@@ -179,12 +177,12 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     ...(has('fleet-api') ? { fleet: { index: fleetIndex, live } } : {}),
     ...(charging === undefined ? {} : { charging }),
     ...(pipeline === undefined ? {} : { submissions: pipeline.routes }),
+    ...(archiving === undefined ? {} : { archive: archiving.routes }),
     deadLetters: {
       store: deadLetters,
       redrive: (letter) =>
-        letter.topic === SUBMISSIONS_TOPIC && pipeline !== undefined
-          ? pipeline.submissions.redrive(letter)
-          : ingest.redrive(letter),
+        (letter.topic === SUBMISSIONS_TOPIC && pipeline?.submissions.redrive(letter)) ||
+        ingest.redrive(letter),
     },
     ...(has('telemetry') ? { deliver: (message) => ingest.deliver(message) } : {}),
     mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
@@ -219,8 +217,8 @@ async function open(config: Config, parts: Parts): Promise<void> {
     await charging.start()
     cleanup.add(() => charging.stop())
   }
-  const { archive } = ports
-  if (archive !== undefined && archiving !== undefined) {
+  if (archiving !== undefined) {
+    const { archive } = archiving
     startup.begin('it opens the archive')
     cleanup.add(() => archive.close())
     await startup.patiently(() => archive.open(), signal)
@@ -231,8 +229,8 @@ async function open(config: Config, parts: Parts): Promise<void> {
     parts.started.push(feed)
     // Raw is kept what devices say; what is told about them comes again from where it is kept.
     const isOfDevices = feed === ports.telemetryFeed
-    const deliver = archiving !== undefined && isOfDevices ? archiving : ingest
-    await startFeed(feed, deliver, opening)
+    const taker = isOfDevices ? (archiving?.messages ?? ingest) : ingest
+    await startFeed(feed, taker, opening)
   }
   if (pipeline !== undefined) await startPipeline(ports, pipeline, opening)
   startup.done()
@@ -240,14 +238,14 @@ async function open(config: Config, parts: Parts): Promise<void> {
 
 async function startFeed(
   feed: TelemetryFeed,
-  ingest: { deliver(message: FeedMessage): void },
+  taker: { deliver(message: FeedMessage): void },
   { cleanup, startup, signal, logger }: Opening,
 ): Promise<void> {
   const { urls } = feed.describe()
   startup.begin(`it starts the feed ${urls.join(', ')}`)
   cleanup.add(() => feed.close())
   await unlessAborted(
-    feed.start((message) => ingest.deliver(message)),
+    feed.start((message) => taker.deliver(message)),
     signal,
   )
   logger.info({ urls: feed.describe().urls }, 'telemetry feed started')
