@@ -1,8 +1,9 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
 import type { Ports } from './adapters/create-ports.ts'
 import type { PipelinesConfig } from './config/pipelines.ts'
 import type { Clock } from './domain/clock.ts'
+import { deliveryRoutes } from './firehose/delivery-routes.ts'
 import { firehoseRoutes } from './firehose/routes.ts'
 import type { Metrics } from './http/metrics.ts'
 import { createRateBudget } from './lib/rate-budget.ts'
@@ -14,7 +15,15 @@ import { type SubmissionEvent, Submissions } from './submissions/submissions.ts'
 
 export interface SubmissionsDeps {
   readonly config: PipelinesConfig
-  readonly ports: Pick<Ports, 'eventStream' | 'submissionQueue' | 'diagnostics' | 'deadLetters'>
+  readonly ports: Pick<
+    Ports,
+    | 'eventStream'
+    | 'submissionQueue'
+    | 'diagnostics'
+    | 'deadLetters'
+    | 'firehoseRequests'
+    | 'objectStore'
+  >
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: Clock
@@ -46,9 +55,29 @@ export function createSubmissions(deps: SubmissionsDeps): SubmissionsPipeline {
     routes: async (app) => {
       await app.register(submissionRoutes, { submissions, clock })
       await app.register(firehoseRoutes)
+      await registerDelivery(app, deps)
     },
     problems: () => [...submissions.problems(), ...(submissionQueue?.problems() ?? [])],
   }
+}
+
+async function registerDelivery(
+  app: FastifyInstance,
+  { config, ports, metrics, logger, clock }: SubmissionsDeps,
+): Promise<void> {
+  const { accessKey, objectPrefix } = config.firehose
+  if (accessKey === undefined) return
+  const budget = createRateBudget(LINES.max, LINES.intervalMs, clock.now)
+  await app.register(deliveryRoutes, {
+    ...{ accessKey, objectPrefix, objectStore: ports.objectStore, now: clock.now },
+    requests: ports.firehoseRequests,
+    onDelivery(outcome, reason) {
+      metrics.firehoseDeliveries.inc({ outcome })
+      const suppressed = reason === undefined ? undefined : budget.take()
+      if (suppressed === undefined) return
+      logger.warn({ outcome, reason, suppressed }, 'Firehose delivery not taken, it comes again')
+    },
+  })
 }
 
 /** Of submissions: a flood of the same trouble is a bounded number of lines. */

@@ -10,6 +10,7 @@ import type { Config } from '../config/config.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
 import type { EventStream } from '../ports/event-stream.ts'
+import type { FirehoseRequests } from '../ports/firehose-requests.ts'
 import type { FleetIndex } from '../ports/fleet-index.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Leases } from '../ports/leases.ts'
@@ -30,6 +31,7 @@ import { createPostgresDatabase } from './database/postgres.ts'
 import { createStoredDeadLetters } from './dead-letters/stored.ts'
 import { createEmbeddedStream } from './event-stream/embedded.ts'
 import { createKinesisStream } from './event-stream/kinesis.ts'
+import { createFirehoseRequests } from './firehose-requests/stored.ts'
 import { createEmbeddedFleetIndex } from './fleet-index/embedded.ts'
 import { createOpenSearchFleetIndex } from './fleet-index/opensearch.ts'
 import { createEmbeddedJobs } from './jobs/embedded.ts'
@@ -64,6 +66,7 @@ export interface Ports {
   readonly deadLetters: DeadLetters
   readonly charging: ChargingStores
   readonly eventStream: EventStream
+  readonly firehoseRequests: FirehoseRequests
   /** Undefined: nothing is archived. */
   readonly archive: Archive | undefined
   /** Undefined: submissions come over HTTP only. */
@@ -117,6 +120,7 @@ export function createPorts(config: Config, options: PortOptions): Ports {
     charging: createChargingStores({ database, now }),
     ...createPipelinePorts(config, options),
     archive: createArchive(config, objectStore, options),
+    firehoseRequests: createFirehoseRequests(database),
     jobs: createEmbeddedJobs({ folder: join(config.dataDir, 'jobs') }),
   }
 }

@@ -19,7 +19,7 @@ import {
   findEngineProblems,
 } from './engines.ts'
 import { ConfigurationError, type Env, type Role } from './env.ts'
-import { createPipelinesConfig, type PipelinesConfig } from './pipelines.ts'
+import { createPipelinesConfig, findPipelineProblems, type PipelinesConfig } from './pipelines.ts'
 
 const DAY_MS = 86_400_000
 const MB = 1_000_000
@@ -86,6 +86,7 @@ export function createConfig(env: Env): Config {
     )
   }
   problems.push(...findListProblems(env), ...findEngineProblems(env), ...findChargingProblems(env))
+  problems.push(...findPipelineProblems(env))
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     roles: new Set(env.FLEETGRID_ROLES),

@@ -15,6 +15,7 @@ export interface PipelinesConfig {
   readonly devicesMax: number
   readonly callsMax: number
   readonly eventStream: EventStreamConfig
+  readonly firehose: { readonly accessKey: string | undefined; readonly objectPrefix: string }
 }
 
 export function createPipelinesConfig(env: Env, dataDir: string): PipelinesConfig {
@@ -25,6 +26,7 @@ export function createPipelinesConfig(env: Env, dataDir: string): PipelinesConfi
     devicesMax: env.SUBMISSION_DEVICES_MAX,
     callsMax: env.EVENT_STREAM_CALLS_MAX,
     eventStream: createEventStreamConfig(env, dataDir),
+    firehose: { accessKey: env.FIREHOSE_ACCESS_KEY, objectPrefix: env.FIREHOSE_PREFIX },
   }
 }
 
@@ -50,4 +52,12 @@ function createEventStreamConfig(env: Env, dataDir: string): EventStreamConfig {
     },
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
   }
+}
+
+const ACCESS_KEY_LENGTH = { min: 16, max: 4096 }
+
+export function findPipelineProblems({ FIREHOSE_ACCESS_KEY: key }: Env): string[] {
+  const { min, max } = ACCESS_KEY_LENGTH
+  if (key === undefined || (key.length >= min && key.length <= max)) return []
+  return [`FIREHOSE_ACCESS_KEY=… must have ${min} to ${max} characters`]
 }

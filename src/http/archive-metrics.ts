@@ -15,6 +15,12 @@ export function createArchiveMetrics(registers: Registry[]) {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    firehoseDeliveries: new Counter({
+      name: 'fleetgrid_firehose_deliveries_total',
+      help: 'Requests of Firehose streams by outcome: stored, duplicate, refused, failed (they come again).',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     archiveBytes: new Counter({
       name: 'fleetgrid_archive_delivered_bytes_total',
       help: 'Bytes of the embedded archive’s objects, compressed.',

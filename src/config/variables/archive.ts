@@ -40,6 +40,16 @@ export const archiveVariables = {
     description:
       'Of what waits for the object store. Beyond it messages are not taken until it takes some.',
   }),
+  FIREHOSE_ACCESS_KEY: optionalText({
+    secret: true,
+    description:
+      'Access key of the delivery streams that deliver to POST /firehose/delivery, 16 to 4096 characters; not set: there is no such route. The load balancer must let bodies of 64 MiB through.',
+  }),
+  FIREHOSE_PREFIX: text({
+    default: 'firehose/',
+    pattern: [/^([\w.-]+\/)+$/, 'must end with /, such as firehose/'],
+    description: 'Before yyyy/MM/dd/HH/ in the names of the objects that they become.',
+  }),
   ARCHIVE_FIREHOSE_NAME: optionalText({
     engine: 'ARCHIVE=firehose',
     required: true,
