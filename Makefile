@@ -87,6 +87,10 @@ bench-query: $(INSTALLED) ## Measure /vehicles/aggregate beside the bare index (
 bench-charging: $(INSTALLED) ## Measure charge points beside a bare ws server (OPTIONS="--quick|--full --postgres --profile")
 	node bench/charging.ts $(OPTIONS)
 
+.PHONY: bench-submissions
+bench-submissions: $(INSTALLED) ## Measure queue → events beside a bare wave publisher, with and without faults
+	node bench/submissions.ts $(OPTIONS)
+
 .PHONY: clean
 clean: ## Remove what was installed or built; data stays
 	rm -rf node_modules .tap

@@ -51,6 +51,10 @@ export interface AppDeps {
   readonly deadLetters?: { readonly store: DeadLetters; readonly redrive: RedriveLetter }
   /** Without it: no charge points. */
   readonly charging?: { readonly upgrades: UpgradeRoute; readonly routes: FastifyPluginAsync }
+  /** Without it: no submissions. */
+  readonly submissions?: FastifyPluginAsync
+  /** Without it: no replay of the archive. */
+  readonly archive?: FastifyPluginAsync
   /** Takes messages that come over HTTP; without it: no routes for them. */
   readonly deliver?: (message: FeedMessage) => void
   /** An MQTT client on the WebSocket /mqtt; without it the path doesn't exist. */
@@ -76,7 +80,8 @@ const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** Does not listen. Closing it ends live streams first, then waits for requests under way. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, metrics, keys, fleet, charging, deliver, deadLetters, mqttSocket } = deps
+  const { config, metrics, keys, fleet, charging, submissions, archive } = deps
+  const { deliver, deadLetters, mqttSocket } = deps
   const app = createServer(deps)
   registerErrors(app)
   app.addSchema(Problem)
@@ -98,6 +103,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     await app.register(fleetRoutes, { ...fleet, clustersMax: config.queries.clustersMax })
   }
   if (charging !== undefined) await app.register(charging.routes)
+  if (archive !== undefined) await app.register(archive)
+  if (submissions !== undefined) await app.register(submissions)
   if (deliver !== undefined) await app.register(anomalyRoutes, { deliver, clock: deps.clock })
   if (deadLetters !== undefined) {
     await app.register(deadLetterRoutes, { ...deadLetters, clock: deps.clock })

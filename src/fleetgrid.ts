@@ -7,21 +7,25 @@ import { lockDataFolder } from './adapters/data-folder-lock.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Role } from './config/env.ts'
+import { createArchive } from './create-archive.ts'
 import { createCharging } from './create-charging.ts'
+import { createSubmissions, type SubmissionsPipeline } from './create-submissions.ts'
+import type { RedriveLetter } from './dead-letters/redrive.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
 import { errorMessage } from './domain/errors.ts'
 import { createLiveVehicles } from './fleet/live-vehicles.ts'
 import { createHealth } from './health.ts'
 import { createKeys } from './http/auth.ts'
 import { closeApp, listen } from './http/listen.ts'
-import { createMetrics } from './http/metrics.ts'
+import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createCleanup } from './lib/cleanup.ts'
 import { isDoneWithin, unlessAborted } from './lib/within.ts'
 import { observeAdapters } from './observe-adapters.ts'
-import { importOlder, type Opening, openPorts } from './open-ports.ts'
-import type { TelemetryFeed } from './ports/telemetry-feed.ts'
+import { importOlder, needsOf, type Opening, openPorts } from './open-ports.ts'
+import type { FeedMessage, TelemetryFeed } from './ports/telemetry-feed.ts'
 import { createRetention } from './retention/retention.ts'
 import { createStartup } from './startup.ts'
+import { SUBMISSIONS_TOPIC } from './submissions/submissions.ts'
 import { followChanges } from './telemetry/follow-changes.ts'
 import { Ingest } from './telemetry/ingest.ts'
 
@@ -65,7 +69,8 @@ export async function createFleetgrid(
   options: FleetgridOptions,
 ): Promise<Fleetgrid> {
   const parts = await createParts(config, options)
-  const { ports, stopping, cleanup, ingest, retention, follower, charging, app } = parts
+  const { ports, stopping, cleanup, ingest, archiving, retention, follower } = parts
+  const { charging, pipeline, app } = parts
   return {
     async start() {
       try {
@@ -83,12 +88,18 @@ export async function createFleetgrid(
       void retention.stop()
       void follower.stop()
       const intake = Promise.all(parts.started.map((feed) => feed.stopIntake()))
+      const queued = pipeline === undefined ? undefined : ports.submissionQueue?.stopIntake()
       const drained = Promise.all([
-        intake.then(() => ingest.drain()),
+        intake.then(() => Promise.all([ingest.drain(), archiving?.drain()])),
+        Promise.resolve(queued).then(() => pipeline?.submissions.drain()),
         charging?.drain(config.drainTimeoutMs * CHARGE_POINTS_SHARE),
       ])
       const finished = await isDoneWithin(config.drainTimeoutMs, drained)
-      if (!finished) ingest.abort(STOPPING)
+      if (!finished) {
+        ingest.abort(STOPPING)
+        archiving?.messages.abort(STOPPING)
+        pipeline?.submissions.abort(STOPPING)
+      }
       return finished
     },
     ports,
@@ -107,6 +118,7 @@ export async function createFleetgrid(
 type Parts = Awaited<ReturnType<typeof createParts>>
 
 async function createParts(config: Config, { logger, clock = systemClock }: FleetgridOptions) {
+  const stopping = new AbortController()
   const metrics = createMetrics()
   const keys = createKeys(config.auth, clock)
   const startup = createStartup({ logger, clock })
@@ -130,27 +142,33 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     clock,
   })
   const has = (role: Role): boolean => config.roles.has(role)
-  const hasFleet = has('fleet-api') || has('telemetry')
+  const needs = needsOf(config.roles)
   const retention = createRetention({
     ...{ ...config.retention, clock, metrics, logger },
-    fleet: hasFleet ? ports : undefined,
+    fleetIndex: needs.fleetIndex ? fleetIndex : undefined,
+    deadLetters: needs.objects ? deadLetters : undefined,
     chargingData: has('charging')
       ? { ...ports.charging, leases: ports.leases, retentionMs: config.chargingData.retentionMs }
       : undefined,
   })
   const learn: Ingest['learn'] = (snapshot) => ingest.learn(snapshot)
   const follower = followChanges({ ...ports, learn, logger })
-  const charging = has('charging')
-    ? createCharging({ config, ports, instance, metrics, logger, clock })
-    : undefined
+  const deliver: Ingest['deliver'] = ingest.deliver.bind(ingest)
+  const observers = { metrics, logger, clock }
+  const features = createFeatures({ config, ports, instance, deliver, stopping, observers })
+  const { charging, archiving, pipeline } = features
+  const redrive: RedriveLetter = (letter) =>
+    (letter.topic === SUBMISSIONS_TOPIC && pipeline?.submissions.redrive(letter)) ||
+    ingest.redrive(letter)
   const feeds = has('telemetry') ? [telemetryFeed, ...queues] : []
 
   const started: TelemetryFeed[] = []
-  const stopping = new AbortController()
   const problems = () => [
     ...(stopping.signal.aborted ? [STOPPING] : []),
     ...ingest.problems(),
     ...started.flatMap((feed) => feed.problems()),
+    ...(pipeline?.problems() ?? []),
+    ...(archiving?.messages.problems() ?? []),
   ]
   const app = await buildApp({
     config,
@@ -158,24 +176,49 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     metrics,
     clock,
     keys,
-    health: createHealth({ ports, hasFleet, clock, starting, problems }),
+    health: createHealth({ ports, needs, clock, starting, problems }),
     starting,
     ...(has('fleet-api') ? { fleet: { index: fleetIndex, live } } : {}),
     ...(charging === undefined ? {} : { charging }),
-    ...(hasFleet
-      ? { deadLetters: { store: deadLetters, redrive: (letter) => ingest.redrive(letter) } }
-      : {}),
-    ...(has('telemetry') ? { deliver: (message) => ingest.deliver(message) } : {}),
+    ...(pipeline === undefined ? {} : { submissions: pipeline.routes }),
+    ...(archiving === undefined ? {} : { archive: archiving.routes }),
+    ...(needs.objects ? { deadLetters: { store: deadLetters, redrive } } : {}),
+    ...(has('telemetry') ? { deliver } : {}),
     mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
   })
-  const services = { ingest, retention, follower, charging, keys, app }
+  const services = { ...features, ingest, retention, follower, keys, app }
   const life = { started, startup, stopping, cleanup: createCleanup(), logger }
-  return { ports, ...services, feeds, hasFleet, ...life }
+  return { ports, ...services, feeds, needs, ...life }
+}
+
+interface FeatureDeps {
+  readonly config: Config
+  readonly ports: Ports
+  readonly instance: string
+  readonly deliver: Ingest['deliver']
+  readonly stopping: AbortController
+  readonly observers: { readonly metrics: Metrics; readonly logger: Logger; readonly clock: Clock }
+}
+
+/** What a role brings with it; undefined where this instance hasn't that role. */
+function createFeatures({ config, ports, instance, deliver, stopping, observers }: FeatureDeps) {
+  const { roles, pipelines } = config
+  const shared = { config, ports, ...observers }
+  return {
+    charging: roles.has('charging') ? createCharging({ ...shared, instance }) : undefined,
+    archiving: roles.has('telemetry')
+      ? createArchive({ ...shared, deliver, signal: stopping.signal })
+      : undefined,
+    pipeline: roles.has('pipelines')
+      ? createSubmissions({ ...shared, config: pipelines })
+      : undefined,
+  }
 }
 
 /** HTTP first: whoever asks learns what is still missing. Each step adds its undoing. */
 async function open(config: Config, parts: Parts): Promise<void> {
-  const { ports, ingest, retention, charging, app, logger, startup, cleanup } = parts
+  const { ports, ingest, archiving, retention, charging, pipeline, app, needs } = parts
+  const { logger, startup, cleanup } = parts
   const { signal } = parts.stopping
   const opening = { startup, cleanup, logger, signal }
   await prepareDataFolder(config.dataDir)
@@ -185,8 +228,8 @@ async function open(config: Config, parts: Parts): Promise<void> {
   cleanup.add(stopServing)
   await listen(app, config.http)
   await parts.keys.open()
-  await openPorts(ports, parts.hasFleet, opening)
-  if (parts.hasFleet) await loadFleet(config, parts, opening)
+  await openPorts(ports, needs, opening)
+  if (needs.fleetIndex) await loadFleet(config, parts, opening)
   retention.start()
   cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, retention.stop()))
   if (charging !== undefined) {
@@ -194,12 +237,22 @@ async function open(config: Config, parts: Parts): Promise<void> {
     await charging.start()
     cleanup.add(() => charging.stop())
   }
+  if (archiving !== undefined) {
+    const { archive } = archiving
+    startup.begin('it opens the archive')
+    cleanup.add(() => archive.close())
+    await startup.patiently(() => archive.open(), signal)
+  }
   // Before what requests under way still use.
   cleanup.add(stopServing)
   for (const feed of parts.feeds) {
     parts.started.push(feed)
-    await startFeed(feed, ingest, opening)
+    // Raw is kept what devices say; what is told about them comes again from where it is kept.
+    const isOfDevices = feed === ports.telemetryFeed
+    const taker = isOfDevices ? (archiving?.messages ?? ingest) : ingest
+    await startFeed(feed, taker, opening)
   }
+  if (pipeline !== undefined) await startPipeline(ports, pipeline, opening)
   startup.done()
   logger.info(describeEngines(config), 'ready')
 }
@@ -219,29 +272,53 @@ async function loadFleet(
 
 /** Whoever reads the log of one instance among others sees what it is. */
 function describeEngines(config: Config) {
-  const { roles, telemetryFeed, fleetIndex, database, objectStore } = config
+  const { roles, telemetryFeed, fleetIndex, database, objectStore, pipelines, archive } = config
   return {
     roles: [...roles],
     telemetryFeed: telemetryFeed.adapter,
     fleetIndex: fleetIndex.adapter,
     database: database.adapter,
     objectStore: objectStore.adapter,
+    eventStream: pipelines.eventStream.adapter,
+    archive: archive?.adapter ?? 'off',
   }
 }
 
 async function startFeed(
   feed: TelemetryFeed,
-  ingest: Ingest,
+  taker: { deliver(message: FeedMessage): void },
   { cleanup, startup, signal, logger }: Opening,
 ): Promise<void> {
   const { urls } = feed.describe()
   startup.begin(`it starts the feed ${urls.join(', ')}`)
   cleanup.add(() => feed.close())
   await unlessAborted(
-    feed.start((message) => ingest.deliver(message)),
+    feed.start((message) => taker.deliver(message)),
     signal,
   )
   logger.info({ urls: feed.describe().urls }, 'telemetry feed started')
+}
+
+async function startPipeline(
+  { eventStream, submissionQueue, diagnostics }: Ports,
+  { submissions }: SubmissionsPipeline,
+  { cleanup, startup, signal, logger }: Opening,
+): Promise<void> {
+  startup.begin('it opens the event stream')
+  cleanup.add(() => eventStream.close())
+  await startup.patiently(() => eventStream.open(), signal)
+  cleanup.add(async () => diagnostics?.close())
+  cleanup.add(async () => submissions.abort(STOPPING))
+  if (submissionQueue === undefined) return
+  const { url } = submissionQueue.describe()
+  startup.begin(`it starts the queue ${url}`)
+  cleanup.add(() => submissionQueue.close())
+  const started = submissionQueue.start((message) => {
+    const { body, sentAt } = message
+    submissions.handle({ body, sentAt, done: message.delete, again: message.release })
+  })
+  await unlessAborted(started, signal)
+  logger.info({ url }, 'queue of submissions started')
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

@@ -1,5 +1,6 @@
 import type { Ports } from './adapters/create-ports.ts'
 import type { Clock } from './domain/clock.ts'
+import type { Needs } from './open-ports.ts'
 
 /** A check of the object store writes and removes an object, which S3 charges for. */
 const OBJECTS_FRESH_MS = 60_000
@@ -8,8 +9,7 @@ const OBJECTS_RETRY_MS = 5000
 
 export interface HealthDeps {
   readonly ports: Pick<Ports, 'fleetIndex' | 'database' | 'signals' | 'objectStore'>
-  /** False: charge points need neither the fleet index nor the object store. */
-  readonly hasFleet: boolean
+  readonly needs: Needs
   readonly clock: Clock
   /** Undefined once started; before that no engine is asked. */
   readonly starting: () => string | undefined
@@ -22,17 +22,20 @@ export interface Health {
 }
 
 /** Ready: started, every engine that it needs answers, and nothing says that messages can't be stored. */
-export function createHealth({ ports, hasFleet, clock, starting, problems }: HealthDeps): Health {
+export function createHealth({ ports, needs, clock, starting, problems }: HealthDeps): Health {
   const { fleetIndex, database, signals, objectStore } = ports
   const always = [
     ['database', database],
     ['signals', signals],
   ] as const
-  const ofFleet = [
-    ['fleet index', fleetIndex],
+  const objects = [
     ['object store', { check: rememberAnswer(() => objectStore.check(), clock) }],
   ] as const
-  const engines = hasFleet ? [...ofFleet, ...always] : always
+  const engines = [
+    ...(needs.fleetIndex ? [['fleet index', fleetIndex] as const] : []),
+    ...(needs.objects ? objects : []),
+    ...always,
+  ]
   return {
     async check() {
       const start = starting()

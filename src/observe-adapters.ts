@@ -54,6 +54,17 @@ export function observeAdapters(observers: Observers): PortHooks {
       },
     },
     onQueueEvent: (queueUrl, event) => observeQueue(queueUrl, event, { metrics, logger, warn }),
+    archive: {
+      onDelivered({ key, bytes }) {
+        metrics.archiveObjects.inc({ outcome: 'delivered' })
+        metrics.archiveBytes.inc(bytes)
+        logger.debug({ key, bytes }, 'archive delivered')
+      },
+      onFailed(reason, attempt) {
+        metrics.archiveObjects.inc({ outcome: 'failed' })
+        logger.warn({ reason, attempt }, 'archive not delivered, will be tried again')
+      },
+    },
     onWaiting,
     onLeftBehind: (reason) => logger.warn({ reason }, 'tried again at the next start'),
     onSignalsFailed: (error) => logger.warn({ err: error }, 'signals failed, they come later'),

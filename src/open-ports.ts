@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Ports } from './adapters/create-ports.ts'
 import { importOlderLetters } from './adapters/dead-letters/import-older.ts'
 import type { Config } from './config/config.ts'
+import type { Role } from './config/env.ts'
 import type { Cleanup } from './lib/cleanup.ts'
 import { unlessAborted } from './lib/within.ts'
 import type { Startup } from './startup.ts'
@@ -19,18 +20,29 @@ interface Openable {
   close(): Promise<void>
 }
 
-/** @param hasFleet false: what only vehicles need stays closed */
-export async function openPorts(ports: Ports, hasFleet: boolean, opening: Opening): Promise<void> {
+/** Which engines an instance needs for its roles; the others stay closed, and aren't waited for. */
+export interface Needs {
+  readonly fleetIndex: boolean
+  /** The object store, and the dead letters in it. */
+  readonly objects: boolean
+}
+
+export function needsOf(roles: ReadonlySet<Role>): Needs {
+  const fleetIndex = roles.has('fleet-api') || roles.has('telemetry')
+  return { fleetIndex, objects: fleetIndex || roles.has('pipelines') }
+}
+
+export async function openPorts(ports: Ports, needs: Needs, opening: Opening): Promise<void> {
   const { startup, signal, cleanup } = opening
   const { charging, database, signals, objectStore, deadLetters, fleetIndex } = ports
-  const ofFleet: readonly [string, Openable][] = [
+  const objects: readonly [string, Openable][] = [
     ['object store', objectStore],
     ['dead letters', deadLetters],
   ]
   const patient: readonly [string, Openable][] = [
     ['database', database],
     ['signals', signals],
-    ...(hasFleet ? ofFleet : []),
+    ...(needs.objects ? objects : []),
   ]
   for (const [name, port] of patient) {
     startup.begin(`it opens the ${name}`)
@@ -38,7 +50,7 @@ export async function openPorts(ports: Ports, hasFleet: boolean, opening: Openin
     await openPort({ open, close: () => port.close() }, opening)
   }
   cleanup.add(() => charging.close())
-  if (!hasFleet) return
+  if (!needs.fleetIndex) return
   startup.begin('it opens the fleet index')
   // It waits by itself: not all that makes it unavailable passes.
   await openPort(fleetIndex, opening)

@@ -19,6 +19,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   fleet: ['domain', 'ports', 'lib', 'http'],
   'dead-letters': ['domain', 'ports', 'lib', 'http'],
   anomalies: ['domain', 'ports', 'lib', 'http'],
+  submissions: ['domain', 'ports', 'lib', 'http'],
+  firehose: ['domain', 'ports', 'lib', 'http'],
+  archive: ['domain', 'ports', 'lib', 'http'],
   retention: ['domain', 'ports', 'lib', 'http'],
   charging: ['domain', 'ports', 'lib', 'http'],
   ocpp: ['domain', 'ports', 'lib', 'http', 'charging'],
@@ -27,13 +30,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Packages that belong to one room. */
 const MAY_USE: Record<string, readonly string[]> = {
   aedes: ['adapters', 'test'],
-  'node:sqlite': ['adapters', 'bench', 'test'],
+  'node:sqlite': ['adapters', 'bench', 'scripts', 'test'],
   'fast-jwt': ['http', 'scripts', 'test'],
   'mqtt-packet': ['adapters', 'bench', 'test'],
   mqtt: ['simulators', 'test', 'bench'],
   '@opensearch-project/opensearch': ['adapters', 'bench', 'test'],
   'aws-iot-device-sdk-v2': ['adapters', 'test', 'bench'],
-  '@aws-sdk/client-sqs': ['adapters', 'test', 'bench', 'scripts'],
+  '@aws-sdk/client-sqs': ['adapters', 'simulators', 'test', 'bench', 'scripts'],
+  '@aws-sdk/client-kinesis': ['adapters', 'test', 'bench', 'scripts'],
   '@aws-sdk/client-dynamodb': ['test'],
   '@aws-sdk/client-dynamodb-streams': ['test'],
   '@aws-sdk/client-s3': ['adapters', 'test', 'bench', 'scripts'],
@@ -42,6 +46,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   pg: ['adapters', 'bench', 'test'],
   kysely: ['adapters', 'test'],
   fauxqs: ['test', 'bench'],
+  kinesalite: ['test', 'bench'],
 }
 
 /** These import nothing but Node itself. */

@@ -1,12 +1,16 @@
 import { join } from 'node:path'
 import type {
   DatabaseConfig,
+  EventStreamConfig,
   FleetIndexConfig,
   ObjectStoreConfig,
   SqsPollerConfig,
 } from '../config/adapters.ts'
 import type { Config } from '../config/config.ts'
+import type { Archive } from '../ports/archive.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
+import type { EventStream } from '../ports/event-stream.ts'
+import type { FirehoseRequests } from '../ports/firehose-requests.ts'
 import type { FleetIndex } from '../ports/fleet-index.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Leases } from '../ports/leases.ts'
@@ -17,11 +21,17 @@ import {
   RULE_ERRORS_TOPIC,
   type TelemetryFeed,
 } from '../ports/telemetry-feed.ts'
+import type { WorkQueue } from '../ports/work-queue.ts'
+import { createEmbeddedArchive, type EmbeddedArchiveOptions } from './archive/embedded.ts'
+import { createFirehoseArchive } from './archive/firehose.ts'
 import { type ChargingStores, createChargingStores } from './charging/create-charging-stores.ts'
 import type { Database } from './database/database.ts'
 import { createEmbeddedDatabase } from './database/embedded.ts'
 import { createPostgresDatabase } from './database/postgres.ts'
 import { createStoredDeadLetters } from './dead-letters/stored.ts'
+import { createEmbeddedStream } from './event-stream/embedded.ts'
+import { createKinesisStream } from './event-stream/kinesis.ts'
+import { createFirehoseRequests } from './firehose-requests/stored.ts'
 import { createEmbeddedFleetIndex } from './fleet-index/embedded.ts'
 import { createOpenSearchFleetIndex } from './fleet-index/opensearch.ts'
 import { createEmbeddedJobs } from './jobs/embedded.ts'
@@ -38,6 +48,8 @@ import {
 } from './telemetry-feed/embedded.ts'
 import { createMqttFeed, type MqttFeedOptions } from './telemetry-feed/mqtt.ts'
 import { createSqsFeed } from './telemetry-feed/sqs.ts'
+import { createSqsWorkQueue } from './work-queue/sqs.ts'
+import { createSqsDiagnostics, type Diagnostics } from './work-queue/sqs-diagnostics.ts'
 
 /** Everything that Fleetgrid needs from outside. */
 export interface Ports {
@@ -53,6 +65,14 @@ export interface Ports {
   readonly objectStore: ObjectStore
   readonly deadLetters: DeadLetters
   readonly charging: ChargingStores
+  readonly eventStream: EventStream
+  readonly firehoseRequests: FirehoseRequests
+  /** Undefined: nothing is archived. */
+  readonly archive: Archive | undefined
+  /** Undefined: submissions come over HTTP only. */
+  readonly submissionQueue: WorkQueue | undefined
+  /** Undefined: what is rejected is a dead letter. */
+  readonly diagnostics: Diagnostics | undefined
   readonly jobs: Jobs
 }
 
@@ -61,6 +81,7 @@ export interface PortHooks {
   readonly broker: Omit<EmbeddedFeedOptions, 'host' | 'port' | 'anonymous' | 'connectionsMax'>
   readonly mqtt: Pick<MqttFeedOptions, 'onConnections' | 'onFailed' | 'onReopened' | 'onMember'>
   readonly onQueueEvent: (queueUrl: string, event: SqsEvent) => void
+  readonly archive: Pick<EmbeddedArchiveOptions, 'onDelivered' | 'onFailed'>
   /** An engine isn't there yet while this process starts. */
   readonly onWaiting: (reason: string) => void
   readonly onLeftBehind: (reason: string) => void
@@ -100,6 +121,9 @@ export function createPorts(config: Config, options: PortOptions): Ports {
       ...{ database, now },
       transactionLostAfterMs: config.chargingData.transactionLostAfterMs,
     }),
+    ...createPipelinePorts(config, options),
+    archive: createArchive(config, objectStore, options),
+    firehoseRequests: createFirehoseRequests(database),
     jobs: createEmbeddedJobs({ folder: join(config.dataDir, 'jobs') }),
   }
 }
@@ -134,6 +158,39 @@ function createQueue(
   if (config === undefined) return []
   const onEvent = (event: SqsEvent) => hooks.onQueueEvent(config.queueUrl, event)
   return [createSqsFeed(config, { envelope: { topic }, now, onEvent })]
+}
+
+function createPipelinePorts(
+  { pipelines: { submissionQueue, diagnosticQueue, eventStream } }: Config,
+  { now, hooks }: PortOptions,
+): Pick<Ports, 'eventStream' | 'submissionQueue' | 'diagnostics'> {
+  return {
+    eventStream: createEventStream(eventStream, now),
+    submissionQueue:
+      submissionQueue &&
+      createSqsWorkQueue(submissionQueue, {
+        now,
+        onEvent: (event) => hooks.onQueueEvent(submissionQueue.queueUrl, event),
+      }),
+    diagnostics: diagnosticQueue && createSqsDiagnostics(diagnosticQueue),
+  }
+}
+
+function createArchive(
+  { archive: config }: Config,
+  objectStore: ObjectStore,
+  { hooks }: PortOptions,
+): Archive | undefined {
+  if (config === undefined) return undefined
+  return config.adapter === 'firehose'
+    ? createFirehoseArchive(config)
+    : createEmbeddedArchive(config, { objectStore, ...hooks.archive })
+}
+
+function createEventStream(config: EventStreamConfig, now: () => number): EventStream {
+  return config.adapter === 'embedded'
+    ? createEmbeddedStream(config, now)
+    : createKinesisStream(config)
 }
 
 function createFleetIndex(

@@ -129,3 +129,50 @@ export interface S3ObjectStoreConfig {
 }
 
 export type ObjectStoreConfig = EmbeddedObjectStoreConfig | S3ObjectStoreConfig
+
+export interface KinesisStreamConfig {
+  readonly adapter: 'kinesis'
+  readonly aws: AwsConfig
+  readonly streamName: string
+  /** Of the service, or of the stream (MaxRecordSizeInKiB). */
+  readonly limits: {
+    readonly recordsMax: number
+    readonly bytesMax: number
+    readonly recordBytesMax: number
+  }
+  readonly requestTimeoutMs: number
+}
+
+export interface EmbeddedEventStreamConfig {
+  readonly adapter: 'embedded'
+  readonly dataDir: string
+  readonly sizeMaxBytes: number
+  /** Older events are dropped. */
+  readonly retentionMs: number
+}
+
+export type EventStreamConfig = EmbeddedEventStreamConfig | KinesisStreamConfig
+
+export interface EmbeddedArchiveConfig {
+  readonly adapter: 'embedded'
+  /** Of what isn't an object yet. */
+  readonly folder: string
+  /** Before the hour in each object's name, with its slash. */
+  readonly prefix: string
+  readonly extension: string
+  /** An object holds about so much, before compression … */
+  readonly bufferBytes: number
+  /** … or what has come in this time, whichever is first. */
+  readonly bufferMs: number
+  /** Beyond it nothing is taken until the object store takes some. */
+  readonly sizeMaxBytes: number
+}
+
+export interface FirehoseArchiveConfig {
+  readonly adapter: 'firehose'
+  readonly aws: AwsConfig
+  readonly streamName: string
+  readonly requestTimeoutMs: number
+}
+
+export type ArchiveConfig = EmbeddedArchiveConfig | FirehoseArchiveConfig

@@ -1,12 +1,14 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type {
+  ArchiveConfig,
   DatabaseConfig,
   FleetIndexConfig,
   ObjectStoreConfig,
   SqsPollerConfig,
   TelemetryFeedConfig,
 } from './adapters.ts'
+import { createArchiveConfig } from './archive.ts'
 import { type ChargingConfig, createChargingConfig, findChargingProblems } from './charging.ts'
 import { type ChargingDataConfig, createChargingDataConfig } from './charging-data.ts'
 import {
@@ -18,6 +20,7 @@ import {
   findEngineProblems,
 } from './engines.ts'
 import { ConfigurationError, type Env, type Role } from './env.ts'
+import { createPipelinesConfig, findPipelineProblems, type PipelinesConfig } from './pipelines.ts'
 
 const DAY_MS = 86_400_000
 const MB = 1_000_000
@@ -55,6 +58,9 @@ export interface Config {
   readonly fleetIndex: FleetIndexConfig
   readonly charging: ChargingConfig
   readonly chargingData: ChargingDataConfig
+  readonly pipelines: PipelinesConfig
+  /** undefined: nothing is archived. */
+  readonly archive: ArchiveConfig | undefined
   readonly database: DatabaseConfig
   readonly objectStore: ObjectStoreConfig
   readonly deadLetters: { readonly sizeMaxBytes: number }
@@ -82,6 +88,7 @@ export function createConfig(env: Env): Config {
     )
   }
   problems.push(...findListProblems(env), ...findEngineProblems(env), ...findChargingProblems(env))
+  problems.push(...findPipelineProblems(env))
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     roles: new Set(env.FLEETGRID_ROLES),
@@ -113,6 +120,8 @@ export function createConfig(env: Env): Config {
     fleetIndex: createFleetIndexConfig(env, dataDir),
     charging: createChargingConfig(env, dataDir),
     chargingData: createChargingDataConfig(env),
+    pipelines: createPipelinesConfig(env, dataDir),
+    archive: createArchiveConfig(env, dataDir),
     database: createDatabaseConfig(env, dataDir),
     objectStore: createObjectStoreConfig(env, dataDir),
     deadLetters: { sizeMaxBytes: env.DEAD_LETTER_SIZE_MAX_MB * MB },

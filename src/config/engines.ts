@@ -74,7 +74,7 @@ function createPollerConfig(env: Env, queueUrl: string): SqsPollerConfig {
   }
 }
 
-function createAwsConfig(env: Env): AwsConfig {
+export function createAwsConfig(env: Env): AwsConfig {
   return { region: given(env.AWS_REGION), endpoint: env.AWS_ENDPOINT_URL }
 }
 
@@ -189,15 +189,30 @@ function findMqttProblems(env: Env): string[] {
   return problems
 }
 
-const QUEUES = ['TELEMETRY_QUEUE_URL', 'ANOMALY_QUEUE_URL', 'RULE_ERROR_QUEUE_URL'] as const
+/** Whose messages wait for the same writes. */
+const TELEMETRY_QUEUES = [
+  'TELEMETRY_QUEUE_URL',
+  'ANOMALY_QUEUE_URL',
+  'RULE_ERROR_QUEUE_URL',
+] as const
+const QUEUES = [
+  ...TELEMETRY_QUEUES,
+  'SUBMISSION_QUEUE_URL',
+  'SUBMISSION_DIAGNOSTIC_QUEUE_URL',
+] as const
 
 function findAwsProblems(env: Env): string[] {
-  const queues = QUEUES.filter((name) => env[name] !== undefined)
-  const users = [...(env.OBJECT_STORE === 's3' ? ['OBJECT_STORE=s3'] : []), ...queues]
+  const users = [
+    ...(env.OBJECT_STORE === 's3' ? ['OBJECT_STORE=s3'] : []),
+    ...(env.EVENT_STREAM === 'kinesis' ? ['EVENT_STREAM=kinesis'] : []),
+    ...(env.ARCHIVE === 'firehose' ? ['ARCHIVE=firehose'] : []),
+    ...QUEUES.filter((name) => env[name] !== undefined),
+  ]
   const problems: string[] = []
   if (users.length > 0 && env.AWS_REGION === undefined) {
     problems.push(`AWS_REGION is needed with ${users.join(', ')}`)
   }
+  const queues = TELEMETRY_QUEUES.filter((name) => env[name] !== undefined)
   const inFlight = queues.length * env.SQS_IN_FLIGHT_MAX
   if (inFlight > env.WRITE_QUEUE_MAX) {
     problems.push(
@@ -209,13 +224,15 @@ function findAwsProblems(env: Env): string[] {
 
 /** These URLs are logged and shown; what is wrong with one is said without it. */
 function findSecretsInUrls(env: Env): string[] {
-  return [...QUEUES, 'AWS_ENDPOINT_URL' as const].flatMap((name) => {
-    const url = env[name]
-    if (url === undefined) return []
-    const { username, password } = new URL(url)
-    if (username === '' && password === '') return []
-    return `${name} must not hold a user name or password: give this process a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`
-  })
+  return [...QUEUES, 'AWS_ENDPOINT_URL' as const, 'AWS_ENDPOINT_URL_KINESIS' as const].flatMap(
+    (name) => {
+      const url = env[name]
+      if (url === undefined) return []
+      const { username, password } = new URL(url)
+      if (username === '' && password === '') return []
+      return `${name} must not hold a user name or password: give this process a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`
+    },
+  )
 }
 
 /** A file that nobody would look at must not seem to protect. */

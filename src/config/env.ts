@@ -1,8 +1,10 @@
 import type { Variable } from './variable.ts'
+import { archiveVariables } from './variables/archive.ts'
 import { chargingVariables } from './variables/charging.ts'
 import { chargingDataVariables } from './variables/charging-data.ts'
 import { feedVariables } from './variables/feed.ts'
 import { fleetIndexVariables } from './variables/fleet-index.ts'
+import { pipelineVariables } from './variables/pipelines.ts'
 import { serviceVariables } from './variables/service.ts'
 import { storeVariables } from './variables/stores.ts'
 import { telemetryVariables } from './variables/telemetry.ts'
@@ -17,6 +19,8 @@ export const sections = [
   { title: 'Fleet index', variables: fleetIndexVariables },
   { title: 'Charging', variables: chargingVariables },
   { title: 'Charging data', variables: chargingDataVariables },
+  { title: 'Submissions and events', variables: pipelineVariables },
+  { title: 'Archive', variables: archiveVariables },
   { title: 'Database and object store', variables: storeVariables },
 ] as const
 
@@ -27,6 +31,8 @@ export const variables = {
   ...fleetIndexVariables,
   ...chargingVariables,
   ...chargingDataVariables,
+  ...pipelineVariables,
+  ...archiveVariables,
   ...storeVariables,
 } as const satisfies Record<string, Variable<unknown>>
 

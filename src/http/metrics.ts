@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createArchiveMetrics } from './archive-metrics.ts'
 import { createOcppMetrics } from './ocpp-metrics.ts'
+import { createSubmissionMetrics } from './submission-metrics.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -17,6 +19,8 @@ export function createMetrics() {
     ...createWriteMetrics([registry]),
     ...createEdgeMetrics([registry]),
     ...createOcppMetrics([registry]),
+    ...createSubmissionMetrics([registry]),
+    ...createArchiveMetrics([registry]),
   }
 }
 

@@ -7,8 +7,9 @@ import type { FleetIndex } from '../ports/fleet-index.ts'
 import { type ChargingRetentionDeps, keepCharging } from './charging-retention.ts'
 
 export interface RetentionDeps {
-  /** undefined: this instance has nothing to do with vehicles. */
-  readonly fleet: { readonly fleetIndex: FleetIndex; readonly deadLetters: DeadLetters } | undefined
+  /** undefined, as the others: this instance has nothing to do with them. */
+  readonly fleetIndex: FleetIndex | undefined
+  readonly deadLetters: DeadLetters | undefined
   readonly clock: Clock
   readonly metrics: Metrics
   readonly logger: Logger
@@ -71,18 +72,18 @@ export function createRetention(deps: RetentionDeps): Repeater {
 }
 
 async function dropHistory(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
-  if (deps.fleet === undefined) return
+  if (deps.fleetIndex === undefined) return
   const before = deps.clock.now() - deps.historyRetentionMs
-  const dropped = await deps.fleet.fleetIndex.dropHistory(before, signal)
+  const dropped = await deps.fleetIndex.dropHistory(before, signal)
   if (dropped === 0) return
   deps.metrics.historyDropped.inc(dropped)
   deps.logger.info({ dropped }, 'history dropped after its retention')
 }
 
 async function trimDeadLetters(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
-  if (deps.fleet === undefined) return
+  if (deps.deadLetters === undefined) return
   const olderThan = deps.clock.now() - deps.deadLetterRetentionMs
-  const { expired, evicted } = await deps.fleet.deadLetters.trim(olderThan, signal)
+  const { expired, evicted } = await deps.deadLetters.trim(olderThan, signal)
   deps.metrics.deadLettersEvicted.inc({ cause: 'expired' }, expired)
   deps.metrics.deadLettersEvicted.inc({ cause: 'evicted' }, evicted)
   if (expired > 0) deps.logger.info({ expired }, 'dead letters dropped after their retention')

@@ -3,11 +3,13 @@ import type { ColumnKinds } from './json-text.ts'
 import type { Migrations } from './migrations/migration.ts'
 import type { ChargingTables } from './tables/charging.ts'
 import type { DeadLetterTables } from './tables/dead-letter.ts'
+import type { FirehoseRequestTable } from './tables/firehose-request.ts'
 import type { LeaseTable } from './tables/lease.ts'
 import type { SignalTable } from './tables/signal.ts'
 
 /** Every table of the operational database; one file a group in `tables/`. */
 export interface Tables extends DeadLetterTables, ChargingTables {
+  firehose_request: FirehoseRequestTable
   lease: LeaseTable
   signal: SignalTable
 }

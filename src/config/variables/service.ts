@@ -1,6 +1,6 @@
 import { integer, listOf, oneOf, optionalText, optionalUrl, text } from '../variable.ts'
 
-export const ROLES = ['fleet-api', 'telemetry', 'charging'] as const
+export const ROLES = ['fleet-api', 'telemetry', 'charging', 'pipelines'] as const
 export type Role = (typeof ROLES)[number]
 
 /** The process, its HTTP server and who may use it. */

@@ -67,11 +67,15 @@ export const storeVariables = {
   }),
 
   AWS_REGION: optionalText({
-    engine: 'SQS, S3',
-    description: 'Region of the queues and buckets.',
+    engine: 'SQS, S3, Kinesis',
+    description: 'Region of the queues, buckets and streams.',
   }),
   AWS_ENDPOINT_URL: optionalUrl({
-    engine: 'SQS, S3',
+    engine: 'SQS, S3, Kinesis',
     description: 'Instead of AWS’s own addresses: an emulator, such as http://127.0.0.1:4566.',
+  }),
+  AWS_ENDPOINT_URL_KINESIS: optionalUrl({
+    engine: 'EVENT_STREAM=kinesis',
+    description: 'For Kinesis alone, before AWS_ENDPOINT_URL; such as http://127.0.0.1:4568.',
   }),
 } as const

@@ -6,6 +6,7 @@ import { commandOutcomes } from './0005-command-outcomes.ts'
 import { chargingRetention } from './0006-charging-retention.ts'
 import { nextKeys } from './0007-next-keys.ts'
 import { commandUpkeep } from './0008-command-upkeep.ts'
+import { firehoseRequests } from './0009-firehose-requests.ts'
 import type { Migrations } from './migration.ts'
 
 /** New ones come last. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: Migrations = {
   '0006-charging-retention': chargingRetention,
   '0007-next-keys': nextKeys,
   '0008-command-upkeep': commandUpkeep,
+  '0009-firehose-requests': firehoseRequests,
 }

@@ -1,0 +1,118 @@
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { SqsPollerConfig } from '../../config/adapters.ts'
+import { FleetgridError } from '../../domain/errors.ts'
+import type { DeadLetter } from '../../ports/dead-letters.ts'
+import type { WriteReport } from '../../ports/write-report.ts'
+import { createSqsClient } from '../sqs/create-client.ts'
+import { describeFailure } from '../sqs/describe-failure.ts'
+
+// What passes through here: rejected messages → a queue for whoever mends their senders. The message is
+// what came, character by character; why it was rejected travels beside it, as attributes.
+
+/** SQS quotas: messages of a batch, and bytes of all of them, attributes included. */
+const BATCH_MAX = 10
+const BATCH_MAX_BYTES = 1_048_576
+/** Names, types and values of the attributes, the reason at its longest. */
+const ATTRIBUTES_BYTES = 1400
+const REASON_LENGTH_MAX = 1000
+const REQUESTS_MAX = 4
+const REQUEST_TIMEOUT_MS = 10_000
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const UNSENDABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
+
+export interface Diagnostics {
+  keep(letters: readonly DeadLetter[]): Promise<WriteReport>
+  close(): void
+}
+
+export function createSqsDiagnostics(config: SqsPollerConfig): Diagnostics {
+  const client = createSqsClient(config.aws, {
+    requestsMax: REQUESTS_MAX,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  })
+  return {
+    async keep(letters) {
+      const retry: number[] = []
+      let retryReason: string | undefined
+      for (const batch of splitBatches(letters)) {
+        const failed = await sendBatch(client, config.queueUrl, letters, batch)
+        retry.push(...failed.indices)
+        retryReason ??= failed.reason
+      }
+      const accepted = letters.length - retry.length
+      const report = { accepted, duplicates: [], rejected: [], retry }
+      return retryReason === undefined ? report : { ...report, retryReason }
+    },
+    close: () => client.destroy(),
+  }
+}
+
+/** Indices of letters; no batch is larger than SQS takes. */
+export function splitBatches(letters: readonly DeadLetter[]): number[][] {
+  const batches: number[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const [index, { payload }] of letters.entries()) {
+    const size = payload.length + ATTRIBUTES_BYTES
+    const last = batches.at(-1)
+    if (last === undefined || last.length === BATCH_MAX || bytes + size > BATCH_MAX_BYTES) {
+      batches.push([index])
+      bytes = size
+    } else {
+      last.push(index)
+      bytes += size
+    }
+  }
+  return batches
+}
+
+async function sendBatch(
+  client: SQSClient,
+  queueUrl: string,
+  letters: readonly DeadLetter[],
+  batch: readonly number[],
+): Promise<{ readonly indices: readonly number[]; readonly reason?: string }> {
+  try {
+    const { Failed = [] } = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: batch.map((index) => toEntry(String(index), letters[index] as DeadLetter)),
+      }),
+    )
+    const [first] = Failed
+    if (first === undefined) return { indices: [] }
+    const reason = `${first.Code}: ${first.Message ?? ''}`
+    return { indices: Failed.map(({ Id }) => Number(Id)), reason }
+  } catch (error) {
+    const { message } = describeFailure(error, queueUrl, 'sqs:SendMessage')
+    if (batch.length === letters.length) {
+      throw new FleetgridError('unavailable', message, { cause: error })
+    }
+    return { indices: batch, reason: message }
+  }
+}
+
+function toEntry(id: string, { topic, payload, reason, receivedAt }: DeadLetter) {
+  const { text, encoding } = toBody(payload)
+  const attribute = (value: string) => ({ DataType: 'String', StringValue: value })
+  return {
+    Id: id,
+    MessageBody: text,
+    MessageAttributes: {
+      reason: attribute(sendable(reason.slice(0, REASON_LENGTH_MAX))),
+      source: attribute(topic),
+      received: attribute(new Date(receivedAt).toISOString()),
+      encoding: attribute(encoding),
+    },
+  }
+}
+
+/** SQS takes no empty body, and not every character. */
+function toBody(payload: Uint8Array): { text: string; encoding: 'as-received' | 'base64' } {
+  const text = Buffer.from(payload).toString('utf8')
+  if (text !== '' && !UNSENDABLE.test(text)) return { text, encoding: 'as-received' }
+  return { text: `base64:${Buffer.from(payload).toString('base64')}`, encoding: 'base64' }
+}
+
+function sendable(text: string): string {
+  return text.replace(new RegExp(UNSENDABLE.source, 'gu'), '\ufffd')
+}

@@ -1,0 +1,148 @@
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { errorMessage } from '../domain/errors.ts'
+import { backoffMs } from '../lib/backoff.ts'
+import { pause } from '../lib/pause.ts'
+import type { ObjectStore, StoredObject } from '../ports/object-store.ts'
+import type { FeedMessage } from '../ports/telemetry-feed.ts'
+import { parseLine } from './message-line.ts'
+
+// What passes through here: objects of the archive, hour by hour → lines → messages → ingest, as if their
+// devices sent them once more. What is stored already changes nothing.
+
+export interface ReplayRange {
+  /** Epoch milliseconds; objects whose oldest record came from `from` on, and before `to`. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface ReplayProgress {
+  readonly state: 'running' | 'done' | 'stopped' | 'failed'
+  readonly objects: number
+  readonly messages: number
+  /** Lines that are no message, and objects that can't be unpacked. */
+  readonly unreadable: number
+  /** The object that is, or was, being read: a replay that stopped goes on from its hour. */
+  readonly object: string | undefined
+  readonly reason: string | undefined
+}
+
+export interface ReplayOptions {
+  readonly objectStore: Pick<ObjectStore, 'list' | 'get'>
+  /** Before the hour in the names of its objects. */
+  readonly objectPrefix: string
+  readonly deliver: (message: FeedMessage) => void
+  readonly signal: AbortSignal
+}
+
+const HOUR_MS = 3_600_000
+/** Messages on their way at the same time. */
+const IN_FLIGHT_MAX = 500
+const RETRY = { baseMs: 200, maxMs: 10_000 }
+const NAME_TIME = /-1-(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)-(\d\d)-[^/]*$/
+
+type Mutable = { -readonly [Key in keyof ReplayProgress]: ReplayProgress[Key] }
+
+export class Replay {
+  readonly #options: ReplayOptions
+  readonly #progress: Mutable = {
+    ...{ state: 'running', objects: 0, messages: 0, unreadable: 0 },
+    ...{ object: undefined, reason: undefined },
+  }
+
+  constructor(options: ReplayOptions) {
+    this.#options = options
+  }
+
+  get progress(): ReplayProgress {
+    return { ...this.#progress }
+  }
+
+  /** Never rejects: `progress` says how it ended. */
+  async run(range: ReplayRange): Promise<void> {
+    const { signal } = this.#options
+    try {
+      for await (const object of this.#objects(range)) await this.#replayObject(object)
+      this.#progress.state = 'done'
+      this.#progress.object = undefined
+    } catch (error) {
+      this.#progress.state = signal.aborted ? 'stopped' : 'failed'
+      this.#progress.reason = signal.aborted ? 'this instance stopped' : errorMessage(error)
+    }
+  }
+
+  async *#objects({ from, to }: ReplayRange): AsyncGenerator<StoredObject> {
+    const { objectStore, objectPrefix, signal } = this.#options
+    const firstHour = Math.floor(from / HOUR_MS) * HOUR_MS
+    for (let hour = firstHour; hour < to; hour += HOUR_MS) {
+      const folder = `${objectPrefix}${new Date(hour).toISOString().slice(0, 13).replaceAll(/[-T]/g, '/')}/`
+      let after: string | undefined
+      do {
+        signal.throwIfAborted()
+        const page = await objectStore.list(folder, after)
+        for (const object of page.objects) {
+          const at = timeOf(object.key)
+          if (at === undefined || (at >= from - 1000 && at < to)) yield object
+        }
+        after = page.next
+      } while (after !== undefined)
+    }
+  }
+
+  async #replayObject(object: StoredObject): Promise<void> {
+    this.#progress.object = object.key
+    const body = await this.#options.objectStore.get(object.key)
+    if (body === undefined) return
+    const sending = new Set<Promise<void>>()
+    try {
+      const unpacked = Readable.from([body]).pipe(createGunzip())
+      for await (const line of createInterface({ input: unpacked, crlfDelay: Infinity })) {
+        this.#options.signal.throwIfAborted()
+        const message = parseLine(line)
+        if (message === undefined) this.#progress.unreadable += line === '' ? 0 : 1
+        else {
+          const sent = this.#send({ ...message, receivedAt: object.modifiedAt })
+          sending.add(sent)
+          void sent.finally(() => sending.delete(sent)).catch(() => undefined)
+          if (sending.size >= IN_FLIGHT_MAX) await Promise.race(sending)
+        }
+      }
+    } catch (error) {
+      if (!isDamaged(error)) throw error
+      this.#progress.unreadable += 1
+    } finally {
+      await Promise.all(sending)
+    }
+    this.#progress.objects += 1
+  }
+
+  /** Until ingest has taken it. */
+  async #send(message: Pick<FeedMessage, 'topic' | 'payload' | 'receivedAt'>): Promise<void> {
+    const { deliver, signal } = this.#options
+    for (let attempt = 1; ; attempt += 1) {
+      const isTaken = await new Promise<boolean>((resolve) => {
+        deliver({
+          ...message,
+          acknowledge: () => resolve(true),
+          refuse: () => resolve(false),
+        })
+      })
+      if (isTaken) break
+      await pause(backoffMs(attempt, RETRY), signal)
+      signal.throwIfAborted()
+    }
+    this.#progress.messages += 1
+  }
+}
+
+/** Of its oldest record; undefined: it has a name of somebody else's. */
+function timeOf(key: string): number | undefined {
+  const [, day, hour, minute, second] = NAME_TIME.exec(key) ?? []
+  const at = Date.parse(`${day}T${hour}:${minute}:${second}Z`)
+  return Number.isNaN(at) ? undefined : at
+}
+
+function isDamaged(error: unknown): boolean {
+  return String((error as { code?: string } | null)?.code).startsWith('Z_')
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import type { ArchiveConfig } from './adapters.ts'
+import { createAwsConfig } from './engines.ts'
+import type { Env } from './env.ts'
+
+const MB = 1_000_000
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** undefined: nothing is archived. */
+export function createArchiveConfig(env: Env, dataDir: string): ArchiveConfig | undefined {
+  switch (env.ARCHIVE) {
+    case 'off':
+      return undefined
+    case 'firehose':
+      return {
+        adapter: 'firehose',
+        aws: createAwsConfig(env),
+        streamName: env.ARCHIVE_FIREHOSE_NAME ?? '',
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      }
+    case 'embedded':
+      return {
+        adapter: 'embedded',
+        folder: join(dataDir, 'archive'),
+        prefix: env.ARCHIVE_PREFIX,
+        extension: '.ndjson.gz',
+        bufferBytes: env.ARCHIVE_BUFFER_MB * MB,
+        bufferMs: env.ARCHIVE_BUFFER_S * 1000,
+        sizeMaxBytes: env.ARCHIVE_SIZE_MAX_MB * MB,
+      }
+  }
+}

@@ -1,0 +1,138 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { Logger } from 'pino'
+import type { Ports } from './adapters/create-ports.ts'
+import type { PipelinesConfig } from './config/pipelines.ts'
+import type { Clock } from './domain/clock.ts'
+import { deliveryRoutes } from './firehose/delivery-routes.ts'
+import { firehoseRoutes } from './firehose/routes.ts'
+import type { Metrics } from './http/metrics.ts'
+import { createRateBudget } from './lib/rate-budget.ts'
+import { submissionRoutes } from './submissions/routes.ts'
+import { type SubmissionEvent, Submissions } from './submissions/submissions.ts'
+
+// The parts of the submissions pipeline: queue → submissions → event stream, with the diagnostics for
+// what is rejected, and the REST routes beside it.
+
+export interface SubmissionsDeps {
+  readonly config: PipelinesConfig
+  readonly ports: Pick<
+    Ports,
+    | 'eventStream'
+    | 'submissionQueue'
+    | 'diagnostics'
+    | 'deadLetters'
+    | 'firehoseRequests'
+    | 'objectStore'
+  >
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+export interface SubmissionsPipeline {
+  readonly submissions: Submissions
+  readonly routes: FastifyPluginAsync
+  problems(): string[]
+}
+
+/** Rejected ones that wait to be kept; beyond it submissions wait in their queue. */
+const KEEP_QUEUE_MAX = 10_000
+/** Submissions that are recognised when they come again. */
+const RECENT_MAX = 50_000
+
+export function createSubmissions(deps: SubmissionsDeps): SubmissionsPipeline {
+  const { config, ports, metrics, logger, clock } = deps
+  const { eventStream, submissionQueue, diagnostics, deadLetters } = ports
+  const submissions = new Submissions({
+    stream: eventStream,
+    keep: (letters) => (diagnostics ?? deadLetters).keep(letters),
+    ...{ badEvents: config.badEvents, callsMax: config.callsMax, devicesMax: config.devicesMax },
+    ...{ keepQueueMax: KEEP_QUEUE_MAX, recentMax: RECENT_MAX, now: clock.now },
+    onEvent: observeSubmissions(metrics, logger, clock),
+  })
+  return {
+    submissions,
+    routes: async (app) => {
+      await app.register(submissionRoutes, { submissions, clock })
+      await app.register(firehoseRoutes)
+      await registerDelivery(app, deps)
+    },
+    problems: () => [...submissions.problems(), ...(submissionQueue?.problems() ?? [])],
+  }
+}
+
+async function registerDelivery(
+  app: FastifyInstance,
+  { config, ports, metrics, logger, clock }: SubmissionsDeps,
+): Promise<void> {
+  const { accessKey, objectPrefix } = config.firehose
+  if (accessKey === undefined) return
+  const budget = createRateBudget(LINES.max, LINES.intervalMs, clock.now)
+  await app.register(deliveryRoutes, {
+    ...{ accessKey, objectPrefix, objectStore: ports.objectStore, now: clock.now },
+    requests: ports.firehoseRequests,
+    onDelivery(outcome, reason) {
+      metrics.firehoseDeliveries.inc({ outcome })
+      const suppressed = reason === undefined ? undefined : budget.take()
+      if (suppressed === undefined) return
+      logger.warn({ outcome, reason, suppressed }, 'Firehose delivery not taken, it comes again')
+    },
+  })
+}
+
+/** Of submissions: a flood of the same trouble is a bounded number of lines. */
+const LINES = { max: 10, intervalMs: 10_000 }
+
+function observeSubmissions(metrics: Metrics, logger: Logger, clock: Clock) {
+  const budget = createRateBudget(LINES.max, LINES.intervalMs, clock.now)
+  return (event: SubmissionEvent): void => {
+    switch (event.kind) {
+      case 'submission':
+        observeSubmission(event, metrics, logger, budget)
+        return
+      case 'call':
+        metrics.streamRecords.inc({ outcome: 'confirmed' }, event.confirmed)
+        metrics.streamRecords.inc({ outcome: 'retry' }, event.retry)
+        metrics.streamRecords.inc({ outcome: 'rejected' }, event.rejected)
+        metrics.streamCallSeconds.observe(event.durationMs / 1000)
+        return
+      case 'failed': {
+        metrics.streamFailures.inc()
+        const { attempt, reason } = event
+        logger.warn({ attempt, reason }, 'event stream failed, will be tried again')
+        return
+      }
+      case 'recovered':
+        logger.info('event stream takes events again')
+        return
+      case 'diagnostics-failed': {
+        const { attempt, reason } = event
+        logger.warn({ attempt, reason }, 'rejected submissions can’t be kept, will be tried again')
+        return
+      }
+      case 'bug':
+        logger.error({ err: event.error }, 'failed to handle a submission, it comes again')
+    }
+  }
+}
+
+function observeSubmission(
+  event: Extract<SubmissionEvent, { kind: 'submission' }>,
+  metrics: Metrics,
+  logger: Logger,
+  budget: ReturnType<typeof createRateBudget>,
+): void {
+  const { outcome, encoding, events, latencyMs, reason } = event
+  metrics.submissions.inc({ outcome, encoding })
+  metrics.submissionEvents.inc({ outcome: 'published' }, events.published)
+  metrics.submissionEvents.inc({ outcome: 'rejected' }, events.rejected)
+  if (outcome === 'published') metrics.submissionLatency.observe(Math.max(0, latencyMs) / 1000)
+  if (reason === undefined) return
+  const suppressed = budget.take()
+  if (suppressed === undefined) return
+  const text =
+    outcome === 'rejected'
+      ? 'submission rejected, kept in the diagnostics'
+      : 'submission not published, it comes again'
+  logger.warn({ reason, suppressed }, text)
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import type { FirehoseRequests } from '../ports/firehose-requests.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+
+// What passes through here: a request of a delivery stream whose destination is an HTTP endpoint → its
+// records, one behind the other as they are → one object. The same request again is the same object.
+// https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html
+
+/** Of a request, unpacked: what Firehose itself allows. */
+export const BODY_SIZE_MAX_BYTES = 67_108_864
+const RECORDS_MAX = 10_000
+const RECORD_SIZE_MAX_BYTES = 1_024_000
+const ID_LENGTH_MAX = 200
+
+const unpack = promisify(gunzip)
+const pack = promisify(gzip)
+
+export interface DeliverOptions {
+  readonly requests: FirehoseRequests
+  readonly objectStore: Pick<ObjectStore, 'put'>
+  /** Before the hour in the names of objects, with its slash. */
+  readonly objectPrefix: string
+  readonly now: () => number
+}
+
+export interface Delivery {
+  readonly id: string
+  readonly records: readonly Buffer[]
+}
+
+/** A request that is none; it is answered 400, which Firehose tries again and then keeps itself. */
+export class BadDelivery extends Error {}
+
+/**
+ * @param id of the header; the body must have the same
+ * @throws BadDelivery
+ */
+export async function readDelivery(
+  body: Buffer,
+  encoding: string | undefined,
+  id: string | undefined,
+): Promise<Delivery> {
+  const document = parse(await unpackBody(body, encoding))
+  const { requestId, records } = document as { requestId?: unknown; records?: unknown }
+  if (typeof requestId !== 'string' || requestId === '' || requestId.length > ID_LENGTH_MAX) {
+    throw new BadDelivery(`requestId is not a text of 1 to ${ID_LENGTH_MAX} characters`)
+  }
+  if (id !== undefined && id !== requestId) {
+    throw new BadDelivery('X-Amz-Firehose-Request-Id and requestId differ')
+  }
+  if (!Array.isArray(records) || records.length > RECORDS_MAX) {
+    throw new BadDelivery(`records is not a list of at most ${RECORDS_MAX}`)
+  }
+  return { id: requestId, records: records.map(readRecord) }
+}
+
+/** Stored when it resolves; once, however often the request comes. */
+export async function deliver(
+  delivery: Delivery,
+  options: DeliverOptions,
+): Promise<'stored' | 'duplicate'> {
+  const { requests, objectStore, objectPrefix, now } = options
+  const { id, records } = delivery
+  const request = await requests.place(id, nameOf(objectPrefix, id, now()), now())
+  if (request.isStored) return 'duplicate'
+  const body = await pack(Buffer.concat(records))
+  // A second try that overtakes the first writes the same bytes under the same name.
+  await objectStore.put(request.objectKey, body, 'application/gzip')
+  await requests.stored(id)
+  return 'stored'
+}
+
+/** Ids are somebody else's words: their hash is what a name may hold. */
+function nameOf(prefix: string, id: string, at: number): string {
+  const iso = new Date(at).toISOString()
+  const hour = iso.slice(0, 13).replaceAll(/[-T]/g, '/')
+  const second = iso.slice(0, 19).replaceAll(/[T:]/g, '-')
+  const hash = createHash('sha256').update(id).digest('hex').slice(0, 32)
+  return `${prefix}${hour}/delivery-1-${second}-${hash}.gz`
+}
+
+async function unpackBody(body: Buffer, encoding: string | undefined): Promise<Buffer> {
+  if (encoding === undefined || encoding === 'identity') return body
+  if (encoding !== 'gzip')
+    throw new BadDelivery(`Content-Encoding ${encoding.slice(0, 50)} is not gzip`)
+  try {
+    return await unpack(body, { maxOutputLength: BODY_SIZE_MAX_BYTES })
+  } catch (error) {
+    const isLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
+    throw new BadDelivery(
+      isLarge
+        ? `the body is larger than ${BODY_SIZE_MAX_BYTES} bytes when unpacked`
+        : 'the body is not gzip, although Content-Encoding says so',
+    )
+  }
+}
+
+function parse(body: Buffer): object {
+  let document: unknown
+  try {
+    document = JSON.parse(body.toString('utf8'))
+  } catch {
+    throw new BadDelivery('the body is not JSON')
+  }
+  if (typeof document !== 'object' || document === null) {
+    throw new BadDelivery('the body is not a JSON object')
+  }
+  return document
+}
+
+function readRecord(record: unknown, index: number): Buffer {
+  const data = (record as { data?: unknown } | null)?.data
+  if (typeof data !== 'string') throw new BadDelivery(`records[${index}].data is not a text`)
+  const bytes = Buffer.from(data, 'base64')
+  if (bytes.length > RECORD_SIZE_MAX_BYTES) {
+    throw new BadDelivery(`records[${index}] is larger than ${RECORD_SIZE_MAX_BYTES} bytes`)
+  }
+  return bytes
+}

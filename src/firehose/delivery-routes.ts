@@ -1,0 +1,98 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { errorMessage, FleetgridError } from '../domain/errors.ts'
+import {
+  BadDelivery,
+  BODY_SIZE_MAX_BYTES,
+  type DeliverOptions,
+  deliver,
+  readDelivery,
+} from './deliver.ts'
+
+// What passes through here: requests of a delivery stream. Whatever happens, the answer has the shape
+// that Firehose wants; and never 413, after which it would throw the records away.
+
+export interface DeliveryRoutesOptions extends DeliverOptions {
+  readonly accessKey: string
+  readonly onDelivery: (
+    outcome: 'stored' | 'duplicate' | 'refused' | 'failed',
+    reason?: string,
+  ) => void
+}
+
+const ERROR_LENGTH_MAX = 8192
+
+export const deliveryRoutes: FastifyPluginAsync<DeliveryRoutesOptions> = async (app, options) => {
+  const { accessKey, onDelivery, now } = options
+  // Of any type and encoding: it is read here, where the answer has the right shape.
+  app.removeAllContentTypeParsers()
+  const parser = { parseAs: 'buffer', bodyLimit: BODY_SIZE_MAX_BYTES } as const
+  app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body))
+  app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+    onDelivery('refused', errorMessage(error))
+    return answer(request, reply, error.statusCode === 413 ? 400 : 500, errorMessage(error))
+  })
+
+  app.post(
+    '/firehose/delivery',
+    { schema, bodyLimit: BODY_SIZE_MAX_BYTES },
+    async (request, reply) => {
+      if (!isSameKey(headerOf(request, 'x-amz-firehose-access-key') ?? '', accessKey)) {
+        onDelivery('refused', 'wrong access key')
+        return answer(request, reply, 401, 'X-Amz-Firehose-Access-Key is not FIREHOSE_ACCESS_KEY')
+      }
+      try {
+        const id = headerOf(request, 'x-amz-firehose-request-id')
+        const encoding = headerOf(request, 'content-encoding')
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+        onDelivery(await deliver(await readDelivery(body, encoding, id), options))
+        return answer(request, reply, 200)
+      } catch (error) {
+        const isBad = error instanceof BadDelivery
+        onDelivery(isBad ? 'refused' : 'failed', errorMessage(error))
+        const isAway = error instanceof FleetgridError && error.kind === 'unavailable'
+        const text = isBad ? error.message : 'not stored now, send it again'
+        return answer(request, reply, isBad ? 400 : isAway ? 503 : 500, text)
+      }
+    },
+  )
+
+  function answer(request: FastifyRequest, reply: FastifyReply, status: number, problem?: string) {
+    const body = Buffer.from(
+      JSON.stringify({
+        requestId: headerOf(request, 'x-amz-firehose-request-id') ?? '',
+        timestamp: now(),
+        ...(problem === undefined ? {} : { errorMessage: problem.slice(0, ERROR_LENGTH_MAX) }),
+      }),
+    )
+    // Not as a string: its type would get a charset, and Firehose wants this very one.
+    return reply
+      .code(status)
+      .header('content-type', 'application/json')
+      .header('content-length', body.length)
+      .send(body)
+  }
+}
+
+function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Of any length, in the same time. */
+function isSameKey(given: string, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(wanted))
+}
+
+const schema = {
+  tags: ['archive'],
+  operationId: 'deliverFirehoseRecords',
+  summary: 'Takes what a Firehose stream delivers to an HTTP endpoint',
+  description:
+    'For a delivery stream whose destination is this URL, with FIREHOSE_ACCESS_KEY as its access key. The records of a request become one object, one behind the other as they are; the same request again is answered and changes nothing.',
+  response: {
+    200: Type.Object({ requestId: Type.String(), timestamp: Type.Integer() }),
+  },
+}

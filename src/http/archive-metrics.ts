@@ -1,0 +1,30 @@
+import { Counter, type Registry } from 'prom-client'
+
+/** What is kept raw. */
+export function createArchiveMetrics(registers: Registry[]) {
+  return {
+    archived: new Counter({
+      name: 'fleetgrid_archived_messages_total',
+      help: 'Messages handed to the archive by outcome: archived, retry, rejected.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    archiveObjects: new Counter({
+      name: 'fleetgrid_archive_objects_total',
+      help: 'Objects of the embedded archive by outcome: delivered, failed (tried again).',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    firehoseDeliveries: new Counter({
+      name: 'fleetgrid_firehose_deliveries_total',
+      help: 'Requests of Firehose streams by outcome: stored, duplicate, refused, failed (they come again).',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    archiveBytes: new Counter({
+      name: 'fleetgrid_archive_delivered_bytes_total',
+      help: 'Bytes of the embedded archive’s objects, compressed.',
+      registers,
+    }),
+  }
+}

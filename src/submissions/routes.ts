@@ -1,0 +1,147 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type, { type Static } from 'typebox'
+import type { Clock } from '../domain/clock.ts'
+import { requireRole } from '../http/authenticate.ts'
+import { BEARER, COMMON_PROBLEMS, named } from '../http/schemas.ts'
+import type { DeviceCount } from './device-counts.ts'
+import { DeviceItem, Replay, ReplayResult } from './schemas.ts'
+import type { SubmissionOutcome, Submissions } from './submissions.ts'
+
+// What passes through here: submissions that come over HTTP instead of the queue, and an operator's look
+// at which devices send what is invalid.
+
+export interface SubmissionRoutesOptions {
+  readonly submissions: Submissions
+  readonly clock: Clock
+}
+
+/** Lambda's own limit for what it is invoked with. */
+const BODY_SIZE_MAX_BYTES = 6_291_456
+/** What isn't in the stream by then is called a failure; sent again, it is recognised. */
+const ANSWER_WITHIN_MS = 25_000
+
+export const submissionRoutes: FastifyPluginAsyncTypebox<SubmissionRoutesOptions> = async (
+  app,
+  { submissions, clock },
+) => {
+  requireRole(app, 'operator')
+  app.addSchema(DeviceItem)
+  const since = clock.now()
+
+  app.get(
+    '/submissions/devices',
+    { schema: devicesSchema },
+    async ({ query: { limit = 100 } }) => ({
+      since: new Date(since).toISOString(),
+      devices: submissions.devices.top(limit).map(renderDevice),
+      others: submissions.devices.others(),
+    }),
+  )
+
+  const route = { schema: replaySchema, bodyLimit: BODY_SIZE_MAX_BYTES }
+  app.post('/submissions/replay', route, async ({ body }) => {
+    const messages = readMessages(body, clock.now())
+    const outcomes = await handleAll(submissions, messages)
+    return summarise(messages, outcomes)
+  })
+}
+
+interface ReplayedMessage {
+  readonly id: string
+  readonly body: string
+  readonly sentAt: number
+}
+
+function readMessages(body: Static<typeof Replay>, now: number): ReplayedMessage[] {
+  const sentAtOf = (attributes: { SentTimestamp?: string } | undefined) =>
+    Math.min(now, Number(attributes?.SentTimestamp ?? now))
+  if ('Records' in body) {
+    return body.Records.map(({ messageId: id, body, attributes }) => ({
+      ...{ id, body, sentAt: sentAtOf(attributes) },
+    }))
+  }
+  return body.Messages.map(({ MessageId: id, Body, Attributes }) => ({
+    ...{ id, body: Body, sentAt: sentAtOf(Attributes) },
+  }))
+}
+
+/** By message; without an outcome: it has to come again, or takes too long. */
+async function handleAll(
+  submissions: Submissions,
+  messages: readonly ReplayedMessage[],
+): Promise<ReadonlyMap<ReplayedMessage, SubmissionOutcome>> {
+  const outcomes = new Map<ReplayedMessage, SubmissionOutcome>()
+  const ended = messages.map(
+    (message) =>
+      new Promise<void>((resolve) => {
+        submissions.handle({
+          ...message,
+          done(outcome) {
+            outcomes.set(message, outcome)
+            resolve()
+          },
+          again: () => resolve(),
+        })
+      }),
+  )
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ANSWER_WITHIN_MS)
+  await Promise.race([Promise.all(ended), late])
+  clearTimeout(timer)
+  return new Map(outcomes)
+}
+
+function summarise(
+  messages: readonly ReplayedMessage[],
+  outcomes: ReadonlyMap<ReplayedMessage, SubmissionOutcome>,
+): Static<typeof ReplayResult> {
+  const all = [...outcomes.values()]
+  const rejected = all.filter(({ kind }) => kind === 'rejected').length
+  return {
+    batchItemFailures: messages
+      .filter((message) => !outcomes.has(message))
+      .map(({ id: itemIdentifier }) => ({ itemIdentifier })),
+    published: all.length - rejected,
+    rejected,
+    events: all.reduce((sum, { events }) => sum + events, 0),
+  }
+}
+
+function renderDevice({ lastReason, lastInvalidAt, ...counts }: DeviceCount) {
+  return {
+    ...counts,
+    lastReason: lastReason ?? null,
+    lastInvalidAt: lastInvalidAt === undefined ? null : new Date(lastInvalidAt).toISOString(),
+  }
+}
+
+const COMMON = { tags: ['submissions'], security: BEARER }
+
+const devicesSchema = {
+  ...COMMON,
+  operationId: 'listSubmittingDevices',
+  summary: 'Who sends invalid submissions',
+  description:
+    'Counted by this instance since it started, those with the most invalid submissions first. The table is bounded: devices that were pushed out of it are counted in `others`, as are submissions of which nobody can tell whose they were.',
+  querystring: Type.Object({
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  }),
+  response: {
+    200: Type.Object({
+      since: Type.String({ format: 'date-time' }),
+      devices: Type.Array(named(DeviceItem)),
+      others: Type.Object({ valid: Type.Integer(), invalid: Type.Integer() }),
+    }),
+    ...COMMON_PROBLEMS,
+  },
+}
+
+const replaySchema = {
+  ...COMMON,
+  operationId: 'replaySubmissions',
+  summary: 'Takes submissions as if they had come from the queue',
+  description:
+    'Messages as AWS Lambda gets them for an SQS queue (`Records`), or as `aws sqs receive-message` prints them (`Messages`). The answer is the one that Lambda wants with ReportBatchItemFailures. A submission that is invalid is kept with its reason, which is no failure.',
+  body: Replay,
+  response: { 200: ReplayResult, ...COMMON_PROBLEMS },
+}

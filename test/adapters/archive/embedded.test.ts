@@ -1,0 +1,138 @@
+import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import t, { type Test } from 'tap'
+import { createEmbeddedArchive } from '../../../src/adapters/archive/embedded.ts'
+import { createFolderObjectStore } from '../../../src/adapters/object-store/folder.ts'
+import type { EmbeddedArchiveConfig } from '../../../src/config/adapters.ts'
+import { FleetgridError } from '../../../src/domain/errors.ts'
+import { archiveContract, records } from '../../contracts/archive.ts'
+import { until } from '../../helpers/until.ts'
+
+async function setUp(t: Test, changes: Partial<EmbeddedArchiveConfig> = {}) {
+  const root = t.testdir()
+  const folder = join(root, 'archive')
+  const objectStore = createFolderObjectStore({ folder: join(root, 'objects') })
+  await objectStore.open()
+  let isAway = false
+  const failures: string[] = []
+  const start = () => {
+    const archive = createEmbeddedArchive(
+      {
+        ...{ adapter: 'embedded', folder, prefix: 'archive/', extension: '.ndjson.gz' },
+        ...{ bufferBytes: 1_000_000, bufferMs: 60_000, sizeMaxBytes: 10_000_000 },
+        ...changes,
+      },
+      {
+        objectStore: {
+          put(...args) {
+            if (isAway) throw new FleetgridError('unavailable', 'the bucket is away')
+            return objectStore.put(...args)
+          },
+        },
+        onDelivered: () => undefined,
+        onFailed: (reason) => failures.push(reason),
+      },
+    )
+    t.teardown(() => archive.close())
+    return archive
+  }
+  async function read() {
+    const { objects } = await objectStore.list('archive/')
+    const keys = objects.map(({ key }) => key)
+    const bodies = await Promise.all(keys.map((key) => objectStore.get(key)))
+    const text = Buffer.concat(bodies.map((body) => gunzipSync(body ?? ''))).toString()
+    return { keys, text }
+  }
+  const setAway = (away: boolean) => {
+    isAway = away
+  }
+  return { archive: start(), start, read, folder, failures, setAway }
+}
+
+await archiveContract(t, setUp)
+
+t.test('objects are named by the hour and second of their oldest record', async (t) => {
+  const { archive, read, folder } = await setUp(t)
+  await archive.open()
+  const at = Date.parse('2024-07-13T23:59:59.999Z')
+  await archive.append([...records(0, 1, at + 5000), ...records(1, 1, at)])
+  await archive.flush()
+  const { keys } = await read()
+  t.match(keys, [
+    /^archive\/2024\/07\/13\/23\/fleetgrid-1-2024-07-13-23-59-59-[0-9a-f-]{36}\.ndjson\.gz$/,
+  ])
+  t.same(await readdir(folder), [])
+})
+
+t.test('by size and by age, whichever is first', async (t) => {
+  const { archive, read } = await setUp(t, { bufferBytes: 2000, bufferMs: 300 })
+  await archive.open()
+  for (let n = 0; n < 10; n += 1) await archive.append(records(n * 10, 10))
+  await until(async () => (await read()).text.split('\n').length === 101)
+  t.ok((await read()).keys.length >= 2)
+})
+
+t.test('what a crash leaves behind is delivered once, up to its last whole record', async (t) => {
+  const { archive, start, read, folder } = await setUp(t)
+  await archive.open()
+  await archive.append(records(0, 10))
+  // The process is gone here: nothing is closed. A record that was never acknowledged is half there.
+  const [name = ''] = await readdir(folder)
+  const whole = await readFile(join(folder, name))
+  await appendFile(join(folder, name), whole.subarray(0, 20))
+  const next = start()
+  await next.open()
+  await next.append(records(10, 1))
+  await next.flush()
+  const { keys, text } = await read()
+  t.equal(keys.length, 2)
+  t.same(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).n)
+      .sort((a, b) => a - b),
+    [...Array(11).keys()],
+  )
+  // The same segment once more, as if its removal had been lost: the same object.
+  await appendFile(join(folder, name), whole)
+  const third = start()
+  await third.open()
+  await third.flush()
+  t.equal((await read()).keys.length, 2)
+})
+
+t.test(
+  'while the object store is away records are taken, until the disk has its share',
+  async (t) => {
+    const { archive, read, failures, setAway } = await setUp(t, {
+      ...{ bufferBytes: 2000, sizeMaxBytes: 10_000 },
+    })
+    setAway(true)
+    await archive.open()
+    let taken = 0
+    for (;;) {
+      const report = await archive.append(records(taken, 50))
+      if (report.retry.length > 0) {
+        t.match(
+          report.retryReason,
+          /wait for the object store: mend it, or raise ARCHIVE_SIZE_MAX_MB/,
+        )
+        break
+      }
+      taken += 50
+    }
+    t.ok(taken >= 300)
+    t.match(archive.problems(), [
+      /wait for the object store/,
+      /can't be delivered: the bucket is away/,
+    ])
+    t.ok(failures.length > 0)
+    setAway(false)
+    await archive.flush()
+    t.equal((await read()).text.split('\n').length, taken + 1)
+    t.match(await archive.append(records(0, 1)), { accepted: 1 })
+    t.same(archive.problems(), [])
+  },
+)

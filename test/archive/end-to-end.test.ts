@@ -1,0 +1,89 @@
+import { gunzipSync } from 'node:zlib'
+import t from 'tap'
+import { startFleetgrid } from '../helpers/fleetgrid.ts'
+import { bytes, cardata, VIN } from '../helpers/messages.ts'
+import { until } from '../helpers/until.ts'
+
+t.test('what devices publish is kept raw, with its topic, before it is acknowledged', async (t) => {
+  const { connect, fleetgrid, metric } = await startFleetgrid(t, {
+    ARCHIVE: 'embedded',
+    ARCHIVE_BUFFER_S: '1',
+  })
+  const device = await connect()
+  const topic = 'dt/cvra/ECU-1/cardata'
+  await device.publishAsync(topic, bytes(cardata()), { qos: 1 })
+  await device.publishAsync(topic, 'nonsense', { qos: 1 })
+  t.equal(await metric(/fleetgrid_archived_messages_total\{outcome="archived"\}/), 2)
+  const { objectStore } = fleetgrid.ports
+  const objects = await until(async () => {
+    const page = await objectStore.list('archive/')
+    return page.objects.length > 0 ? page.objects : undefined
+  })
+  const keys = objects.map(({ key }) => key)
+  const hour = new Date().toISOString().slice(0, 11).replaceAll(/[-T]/g, '/')
+  t.ok(keys[0]?.startsWith(`archive/${hour}`), `${keys[0]}`)
+  const bodies = await Promise.all(keys.map((key) => objectStore.get(key)))
+  const lines = Buffer.concat(bodies.map((body) => gunzipSync(body ?? '')))
+    .toString()
+    .trim()
+    .split('\n')
+  t.strictSame(
+    lines.map((line) => JSON.parse(line)),
+    [
+      { topic, ...JSON.parse(bytes(cardata()).toString()) },
+      { topic, payload_base64: Buffer.from('nonsense').toString('base64') },
+    ],
+  )
+})
+
+t.test('a time of the archive once more, into an index that has lost it', async (t) => {
+  const topic = 'dt/cvra/ECU-1/cardata'
+  const first = await startFleetgrid(t, { ARCHIVE: 'embedded', ARCHIVE_BUFFER_S: '1' })
+  const device = await first.connect()
+  for (let n = 0; n < 20; n += 1) {
+    const message = cardata({ SendTimeStamp: timeOf(n) })
+    await device.publishAsync(topic, bytes(message), { qos: 1 })
+  }
+  await device.publishAsync(topic, 'nonsense', { qos: 1 })
+  await until(async () => (await first.metric(/fleetgrid_archive_objects_total/)) > 0)
+  await first.fleetgrid.ports.archive?.flush()
+  const { objects } = await first.fleetgrid.ports.objectStore.list('archive/')
+
+  const second = await startFleetgrid(t, { ARCHIVE: 'embedded', ARCHIVE_BUFFER_S: '1' })
+  for (const { key } of objects) {
+    const body = await first.fleetgrid.ports.objectStore.get(key)
+    await second.fleetgrid.ports.objectStore.put(key, body ?? Buffer.alloc(0), 'application/gzip')
+  }
+  const key = objects[0]?.key ?? ''
+  const damaged = key.replace(/[^-]+\.ndjson/, 'damaged.ndjson')
+  await second.fleetgrid.ports.objectStore.put(damaged, Buffer.from('no gzip'), 'application/gzip')
+  const now = Date.now()
+  const range = {
+    from: new Date(now - 3_600_000).toISOString(),
+    to: new Date(now + 60_000).toISOString(),
+  }
+  for (let round = 0; round < 2; round += 1) {
+    const started = await second.send('POST', '/archive/replay', range)
+    t.match(started, { status: 202, body: { state: 'running' } })
+    const done = await until(async () => {
+      const { body } = await second.get(`/archive/replays/${started.body.id}`, 'operator')
+      return body.state === 'running' ? undefined : body
+    })
+    t.match(done, { state: 'done', messages: 21, unreadable: 1, reason: null })
+  }
+  const stored = second.metric(/fleetgrid_messages_total\{topic="cardata",outcome="stored"\}/)
+  t.equal(await stored, 20, 'each once')
+  const [view, original] = await Promise.all(
+    [second, first].map(({ fleetgrid }) => fleetgrid.ports.fleetIndex.latestVehicle(VIN)),
+  )
+  t.ok(view)
+  t.strictSame(view?.telemetry, original?.telemetry)
+  t.match(await second.send('POST', '/archive/replay', { from: range.to, to: range.from }), {
+    status: 400,
+  })
+  t.match(await second.get('/archive/replays/nobody', 'operator'), { status: 404 })
+})
+
+function timeOf(n: number): string {
+  return new Date(Date.now() - 60_000 + n * 1000).toISOString()
+}

@@ -1,0 +1,100 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
+import t, { type Test } from 'tap'
+import { startFleetgrid } from '../helpers/fleetgrid.ts'
+
+const KEY = 'a-very-secret-access-key'
+const records = [{ data: 'eyJhIjoxfQo=' }, { data: '' }, { data: 'eyJhIjoyfQo=' }]
+
+async function setUp(t: Test, env: Record<string, string> = {}) {
+  const running = await startFleetgrid(t, { FIREHOSE_ACCESS_KEY: KEY, ...env })
+  const deliver = async (body: object | string | Buffer, headers: Record<string, string> = {}) => {
+    const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
+    const answer = await fetch(`${running.httpUrl}/firehose/delivery`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-amz-firehose-protocol-version': '1.0',
+        'x-amz-firehose-request-id': 'one',
+        'x-amz-firehose-access-key': KEY,
+        ...headers,
+      },
+      body: isRaw ? body : JSON.stringify(body),
+    })
+    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as any }
+  }
+  const objects = async () => {
+    const page = await running.fleetgrid.ports.objectStore.list('firehose/')
+    const bodies = await Promise.all(
+      page.objects.map(({ key }) => running.fleetgrid.ports.objectStore.get(key)),
+    )
+    return bodies.map((body) => gunzipSync(body ?? '').toString())
+  }
+  return { ...running, deliver, objects }
+}
+
+t.test('a request is one object, once, and answered as Firehose wants it', async (t) => {
+  const { deliver, objects, metric } = await setUp(t)
+  const request = { requestId: 'one', timestamp: 1578090901599, records }
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const { status, headers, body } = await deliver(request)
+    t.equal(status, 200)
+    t.match(body, { requestId: 'one', timestamp: Number })
+    t.equal(headers.get('content-type'), 'application/json')
+    t.equal(headers.get('content-length'), String(JSON.stringify(body).length))
+    t.equal(headers.get('content-encoding'), null)
+  }
+  t.same(await objects(), ['{"a":1}\n{"a":2}\n'])
+  t.equal(await metric(/firehose_deliveries_total\{outcome="duplicate"\}/), 2)
+  const both = await Promise.all(
+    [1, 2, 3].map(() =>
+      deliver({ ...request, requestId: 'two' }, { 'x-amz-firehose-request-id': 'two' }),
+    ),
+  )
+  t.ok(both.every(({ status }) => status === 200))
+  t.equal((await objects()).length, 2)
+})
+
+t.test('compressed, and as large as it may be', async (t) => {
+  const { deliver, objects } = await setUp(t)
+  const large = Array.from({ length: 40 }, () => ({
+    data: Buffer.alloc(1_000_000, 'a').toString('base64'),
+  }))
+  const body = JSON.stringify({ requestId: 'one', timestamp: 1, records: large })
+  t.ok(body.length > 53_000_000)
+  t.match(await deliver(body), { status: 200 })
+  t.equal((await objects())[0]?.length, 40_000_000)
+  const packed = gzipSync(JSON.stringify({ requestId: 'two', timestamp: 1, records }))
+  const headers = { 'content-encoding': 'gzip', 'x-amz-firehose-request-id': 'two' }
+  t.match(await deliver(packed, headers), { status: 200 })
+  t.equal((await objects()).length, 2)
+})
+
+t.test('what is wrong is said in their words, and never with 413', async (t) => {
+  const { deliver, objects } = await setUp(t)
+  const bomb = gzipSync(Buffer.alloc(70_000_000, ' '))
+  const cases: [string, number, Promise<any>][] = [
+    ['no key', 401, deliver({ requestId: 'one', records }, { 'x-amz-firehose-access-key': '' })],
+    ['other', 401, deliver({ requestId: 'one', records }, { 'x-amz-firehose-access-key': 'x' })],
+    ['no json', 400, deliver('{')],
+    ['null', 400, deliver('null')],
+    ['no id', 400, deliver({ records })],
+    ['another id', 400, deliver({ requestId: 'two', records })],
+    ['no records', 400, deliver({ requestId: 'one' })],
+    ['a record', 400, deliver({ requestId: 'one', records: [{ data: 5 }] })],
+    ['no gzip', 400, deliver('{}', { 'content-encoding': 'gzip' })],
+    ['a bomb', 400, deliver(bomb, { 'content-encoding': 'gzip' })],
+    ['too large', 400, deliver(Buffer.alloc(67_108_865, ' '))],
+    ['other encoding', 400, deliver('{}', { 'content-encoding': 'br' })],
+  ]
+  for (const [name, status, answered] of cases) {
+    const { body, ...answer } = await answered
+    t.equal(answer.status, status, name)
+    t.match(body, { requestId: 'one', timestamp: Number, errorMessage: String }, name)
+  }
+  t.same(await objects(), [])
+})
+
+t.test('without a key there is no such route', async (t) => {
+  const { httpUrl } = await startFleetgrid(t)
+  t.equal((await fetch(`${httpUrl}/firehose/delivery`, { method: 'POST' })).status, 404)
+})

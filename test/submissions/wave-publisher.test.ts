@@ -1,0 +1,167 @@
+import t from 'tap'
+import type { StreamRecord } from '../../src/ports/event-stream.ts'
+import {
+  type Published,
+  type PublisherEvent,
+  WavePublisher,
+} from '../../src/submissions/wave-publisher.ts'
+import { createRandom } from '../helpers/random.ts'
+import { type CallFate, createFakeStream, type FakeStream, type Fate } from './fake-stream.ts'
+
+function setUp(stream: FakeStream, callsMax = 4) {
+  const events: PublisherEvent[] = []
+  const publisher = new WavePublisher({
+    ...{ stream, callsMax },
+    onEvent: (event) => events.push(event),
+  })
+  return { publisher, events }
+}
+
+function* recordsOf(submission: string, count: number): Generator<StreamRecord> {
+  for (let seq = 0; seq < count; seq += 1) {
+    yield { key: submission, data: Buffer.from(`${submission}/${seq}`) }
+  }
+}
+
+const textOf = ({ data }: StreamRecord) => Buffer.from(data).toString()
+
+/** Of each submission the numbers of its records, in the order in which they were first stored. */
+function firstOccurrences(stored: readonly StreamRecord[]): Map<string, number[]> {
+  const numbers = new Map<string, number[]>()
+  for (const record of new Set(stored.map(textOf))) {
+    const [submission = '', seq] = record.split('/')
+    const own = numbers.get(submission) ?? []
+    numbers.set(submission, own)
+    own.push(Number(seq))
+  }
+  return numbers
+}
+
+t.test('nothing to publish is published at once', async (t) => {
+  const stream = createFakeStream()
+  const { publisher } = setUp(stream)
+  t.strictSame(await publisher.publish([]), { kind: 'published', count: 0, rejected: [] })
+  t.equal(stream.calls.length, 0)
+})
+
+t.test('one submission: one record a call, in order', async (t) => {
+  const stream = createFakeStream()
+  const { publisher } = setUp(stream)
+  t.match(await publisher.publish(recordsOf('a', 5)), { kind: 'published', count: 5 })
+  t.same(stream.stored.map(textOf), ['a/0', 'a/1', 'a/2', 'a/3', 'a/4'])
+  t.ok(stream.calls.every((call) => call.length === 1))
+  t.equal(publisher.size, 0)
+})
+
+t.test('many submissions share calls, which are full under load', async (t) => {
+  const stream = createFakeStream()
+  const { publisher } = setUp(stream)
+  const all = Array.from({ length: 2000 }, (_, n) => publisher.publish(recordsOf(`s${n}`, 3)))
+  await Promise.all(all)
+  t.equal(stream.stored.length, 6000)
+  t.equal(stream.calls.length, 12)
+  for (const call of stream.calls) t.equal(new Set(call.map(({ key }) => key)).size, call.length)
+})
+
+t.test('whatever fails: nothing is lost, and first occurrences are in order', async (t) => {
+  const faults: Record<string, (random: () => number) => (call: readonly unknown[]) => CallFate> = {
+    'whole calls': (random) => (call) =>
+      random() < 0.2 ? 'fails' : call.map((): Fate => 'stored'),
+    'random records': (random) => (call) =>
+      call.map((): Fate => (random() < 0.2 ? 'retry' : 'stored')),
+    'answers lost': (random) => (call) =>
+      random() < 0.2 ? 'lost' : call.map((): Fate => 'stored'),
+    'every record of a call': (random) => (call) => {
+      const fate = random() < 0.2 ? 'retry' : 'stored'
+      return call.map((): Fate => fate)
+    },
+  }
+  for (const [name, faultOf] of Object.entries(faults)) {
+    const random = createRandom(7)
+    const stream = createFakeStream(faultOf(random))
+    const { publisher } = setUp(stream)
+    const counts = Array.from({ length: 300 }, () => Math.floor(random() * 12))
+    const reports = await Promise.all(
+      counts.map((count, n) => publisher.publish(recordsOf(`s${n}`, count))),
+    )
+    for (const [n, count] of counts.entries()) {
+      t.match(reports[n], { kind: 'published', count }, name)
+      const numbers = firstOccurrences(stream.stored).get(`s${n}`) ?? []
+      t.strictSame(numbers, [...Array(count).keys()], name)
+    }
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    if (name !== 'answers lost') t.equal(stream.stored.length, total, `${name}: none twice`)
+  }
+})
+
+t.test('a record that can never be stored holds up nobody, and is named', async (t) => {
+  const stream = createFakeStream((records) =>
+    records.map((record): Fate => (textOf(record) === 'a/1' ? 'rejected' : 'stored')),
+  )
+  const { publisher } = setUp(stream)
+  const [a, b] = await Promise.all([
+    publisher.publish(recordsOf('a', 3)),
+    publisher.publish(recordsOf('b', 3)),
+  ])
+  t.strictSame(a, { kind: 'published', count: 2, rejected: [{ position: 1, reason: 'poison' }] })
+  t.strictSame(b, { kind: 'published', count: 3, rejected: [] })
+})
+
+t.test('a record that is too large is never sent', async (t) => {
+  const stream = createFakeStream(undefined, { limits: { recordBytesMax: 10 } })
+  const { publisher } = setUp(stream)
+  const large = { key: 'a', data: Buffer.alloc(10) }
+  const records = [large, ...recordsOf('a', 1), large]
+  const report = (await publisher.publish(records)) as Extract<Published, { kind: 'published' }>
+  t.equal(report.count, 1)
+  t.same(
+    report.rejected.map(({ position }) => position),
+    [0, 2],
+  )
+  t.match(await publisher.publish([large]), { count: 0, rejected: [{ position: 0 }] })
+  t.equal(stream.calls.length, 1)
+})
+
+t.test('calls keep to the bytes that one may hold', async (t) => {
+  const stream = createFakeStream(undefined, { limits: { bytesMax: 1000, recordBytesMax: 1000 } })
+  const { publisher } = setUp(stream)
+  const data = Buffer.alloc(299)
+  const all = Array.from({ length: 50 }, (_, n) =>
+    publisher.publish([{ key: String.fromCharCode(n + 33), data }]),
+  )
+  await Promise.all(all)
+  t.equal(stream.stored.length, 50)
+  t.ok(stream.calls.every((call) => call.length <= 3))
+})
+
+t.test('while the stream is away, it is asked seldom, and told of once a round', async (t) => {
+  let isAway = true
+  const stream = createFakeStream((records) => (isAway ? 'fails' : records.map(() => 'stored')))
+  const { publisher, events } = setUp(stream)
+  const all = Array.from({ length: 3000 }, (_, n) => publisher.publish(recordsOf(`s${n}`, 2)))
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      if (events.filter(({ kind }) => kind === 'failed').length < 3) return
+      clearInterval(timer)
+      resolve()
+    }, 5)
+  })
+  t.ok(stream.calls.length <= 3 * 4, 'no more calls than rounds have')
+  isAway = false
+  t.ok((await Promise.all(all)).every(({ kind }) => kind === 'published'))
+  t.equal(events.filter(({ kind }) => kind === 'recovered').length, 1)
+})
+
+t.test('given up, all that is left is refused, and nothing goes out any more', async (t) => {
+  const stream = createFakeStream()
+  const { publisher } = setUp(stream)
+  const all = Array.from({ length: 10 }, (_, n) => publisher.publish(recordsOf(`s${n}`, 1000)))
+  await new Promise(setImmediate)
+  publisher.abort('stopping')
+  t.same(new Set((await Promise.all(all)).map(({ kind }) => kind)), new Set(['refused']))
+  const calls = stream.calls.length
+  t.match(await publisher.publish(recordsOf('x', 1)), { kind: 'refused', reason: 'stopping' })
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  t.equal(stream.calls.length, calls)
+})
