@@ -78,6 +78,7 @@ export function createCharging(deps: ChargingDeps): Charging {
     connected,
     flushIntervalMs: PRESENCE_FLUSH_MS,
     onSettings: (id, settings) => gateway.refresh(id, settings),
+    onTurnedAway: (id, reason) => gateway.turnAway(id, reason),
     onFailure,
   })
   const watch = createInstanceWatch({ ...shared, leases: ports.leases, onFailure })

@@ -27,6 +27,8 @@ export interface PresenceOptions {
   readonly flushIntervalMs: number
   /** Settings of a charge point are different now. */
   readonly onSettings: (chargePointId: string, settings: ChangedSettings) => void
+  /** It may not work any more: its connection here, or a handshake under way, has to end. */
+  readonly onTurnedAway: (chargePointId: string, reason: string) => void
   /** What could not be told; for a log line. */
   readonly onFailure: (what: string, error: unknown) => void
 }
@@ -134,12 +136,11 @@ export class Presence {
   }
 
   #close(chargePointId: string): void {
-    this.#options.connected.get(chargePointId)?.close('its settings have changed')
+    this.#options.onTurnedAway(chargePointId, 'its settings have changed')
   }
 
   async #apply(chargePointId: string): Promise<void> {
-    const { chargePoints, connected, onSettings, onFailure } = this.#options
-    if (connected.get(chargePointId) === undefined) return
+    const { chargePoints, onSettings, onFailure } = this.#options
     try {
       const found = await chargePoints.find(chargePointId)
       if (found !== undefined) onSettings(chargePointId, found)
