@@ -9,7 +9,7 @@ import type { OnCommandEvent } from './command-event.ts'
 import { COMMAND_KINDS, type CommandKind, type CommandRules } from './command-kinds.ts'
 import type { CommandNews } from './command-news.ts'
 import type { CommandWorker } from './command-worker.ts'
-import { sealSecrets } from './secret-parameters.ts'
+import { checkNewKeys, sealSecrets } from './secret-parameters.ts'
 import type { CheckWebhookUrl } from './webhook-rules.ts'
 
 // What passes through here: an operator's wish → a durable row → whichever instance holds the charge
@@ -74,11 +74,12 @@ export class Commands {
   /**
    * Durable when it resolves; the charge point need not be connected, or here.
    * @throws FleetgridError `not-found` if nobody knows it; `conflict` if too much waits for it
-   *   already; `invalid` for a webhook that isn't allowed
+   *   already; `invalid` for a webhook that isn't allowed, or a password that is none
    */
   async request(chargePointId: string, request: CommandRequest): Promise<ChargingCommand> {
     const { commands, chargePoints, keys, clock, worker, onEvent } = this.#options
     if (request.webhookUrl !== undefined) this.#options.checkWebhookUrl(request.webhookUrl)
+    if (request.kind === 'set-variables') checkNewKeys(request.parameters)
     const [chargePoint, queued] = await Promise.all([
       chargePoints.find(chargePointId),
       commands.countQueued(chargePointId, QUEUED_MAX),

@@ -1,3 +1,4 @@
+import { publicError } from '../domain/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 import type { ChargePointKeys } from './charge-point-keys.ts'
 
@@ -8,6 +9,10 @@ import type { ChargePointKeys } from './charge-point-keys.ts'
 const KEY_VARIABLES = new Set(['authorizationkey', 'basicauthpassword'])
 const SECRET_MEMBERS = new Set(['password', 'presharedkey', 'sharedsecret', 'simpin', 'pin', 'key'])
 const SEALED = 'sealed:'
+/** OCPP 1.6 security whitepaper A00.FR.205: 16 to 20 bytes. */
+const HEX_KEY = /^(?:[\da-f]{2}){16,20}$/i
+/** OCPP 2.0.1 A00.FR.205 */
+const PASSWORD = /^.{16,40}$/su
 
 export function sealSecrets(parameters: JsonObject, keys: ChargePointKeys): JsonObject {
   return mapSecrets(parameters, (secret) => `${SEALED}${keys.seal(secret)}`)
@@ -24,6 +29,21 @@ export function hideSecrets(parameters: JsonObject): JsonObject {
 }
 
 /**
+ * Of parameters of `set-variables`. What is no password would be kept as another one than the charge
+ * point takes it for: text that is no hex digits as an empty one, which anybody has.
+ * @throws FleetgridError `invalid`
+ */
+export function checkNewKeys({ variables }: JsonObject): void {
+  if (!Array.isArray(variables)) return
+  for (const { name, value } of variables.filter(isJsonObject)) {
+    if (!isKeyVariable(name) || typeof value !== 'string') continue
+    if (isHexVariable(name)) {
+      if (!HEX_KEY.test(value)) throw publicError('invalid', `${name} is 32 to 40 hex digits`)
+    } else if (!PASSWORD.test(value)) throw publicError('invalid', `${name} is 16 to 40 characters`)
+  }
+}
+
+/**
  * The bytes by which the charge point proves itself from now on, if these parameters of
  * `set-variables` were accepted. OCPP 1.6 writes them as hex digits (security whitepaper §2.3).
  */
@@ -31,8 +51,11 @@ export function newKeyIn({ variables }: JsonObject): Buffer | undefined {
   if (!Array.isArray(variables)) return undefined
   const own = variables.filter(isJsonObject).findLast(({ name }) => isKeyVariable(name))
   if (own === undefined || typeof own['value'] !== 'string') return undefined
-  const isBytes = String(own['name']).toLowerCase() === 'authorizationkey'
-  return Buffer.from(own['value'], isBytes ? 'hex' : 'utf8')
+  return Buffer.from(own['value'], isHexVariable(own['name']) ? 'hex' : 'utf8')
+}
+
+function isHexVariable(name: Json | undefined): boolean {
+  return String(name).toLowerCase() === 'authorizationkey'
 }
 
 function isKeyVariable(name: Json | undefined): boolean {

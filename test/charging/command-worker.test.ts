@@ -131,7 +131,7 @@ t.test('a rejected command has no effect, one that is answered in parts has', as
   channel.answer = () => ({ state: 'rejected', answer: { status: 'Rejected' } })
   await one.ended((await one.ask('A', 'clear-cache')).id)
   t.strictSame(one.effects, [])
-  const variables = [{ name: 'AuthorizationKey', value: '00' }]
+  const variables = [{ name: 'AuthorizationKey', value: '00'.repeat(16) }]
   await one.ended((await one.ask('A', 'set-variables', { variables })).id)
   t.match(one.effects, [{ kind: 'set-variables', parameters: { variables } }], 'its secrets open')
 })

@@ -148,6 +148,25 @@ t.test('a key that the charge point is told, sealed until then', async (t) => {
   await connect(service, 'CP-8', 'ocpp1.6', { headers })
 })
 
+t.test('a password that is none is not sent: an empty one would open the door', async (t) => {
+  const service = await startFleetgrid(t)
+  await service.send('PUT', '/charge-points/CP-9', {})
+  const passwords = [
+    ...['plain text', 'plain text of 20 char', 'AA'.repeat(15), 'AA'.repeat(21), `${KEY}F`].map(
+      (value) => ({ name: 'AuthorizationKey', value }),
+    ),
+    ...['', 'x'.repeat(15), 'x'.repeat(41)].map((value) => ({
+      ...{ component: 'SecurityCtrlr', name: 'BasicAuthPassword', value },
+    })),
+  ]
+  for (const variable of passwords) {
+    const body = { kind: 'set-variables', parameters: { variables: [variable] } }
+    const answer = await service.send('POST', '/charge-points/CP-9/commands', body)
+    t.match(answer, { status: 400 }, `${variable.name} ${variable.value}`)
+  }
+  t.match(await service.get('/commands'), { body: { commands: [] } })
+})
+
 t.test('who is not accepted waits for an operator', async (t) => {
   const service = await startFleetgrid(t, { OCPP_SELF_REGISTRATION: 'pending' })
   const station = await connect(service, 'CP-3')

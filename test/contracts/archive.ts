@@ -21,7 +21,7 @@ export async function archiveContract(
   t: Test,
   setUp: (t: Test) => Promise<ArchiveUnderTest>,
 ): Promise<void> {
-  await t.test('what was appended is in objects, each line as it was, in order', async (t) => {
+  await t.test('what was appended is in objects, each line as it was', async (t) => {
     const { archive, read } = await setUp(t)
     await archive.open()
     t.match(await archive.append([]), { accepted: 0, retry: [] })
@@ -29,7 +29,9 @@ export async function archiveContract(
     t.match(await archive.append(records(100, 5)), { accepted: 5 })
     await archive.flush()
     const { text } = await read()
-    t.equal(text, Buffer.concat(records(0, 105).map(({ data }) => data)).toString())
+    // Objects of one second have no order among each other.
+    const lines = (all: string) => all.split('\n').sort()
+    t.same(lines(text), lines(records(0, 105).map(({ data }) => data.toString()).join('')))
     t.same(archive.problems(), [])
   })
 

@@ -65,6 +65,21 @@ export function chargingNumbersContract(t: Test, make: MakeTransactions): void {
     }
   })
 
+  t.test(
+    'are of transactions, not of what is told of them: 1.6 has 32 bits for them',
+    async (t) => {
+      const transactions = (await make(t))()
+      const { number: first = 0 } = await transactions.start(start())
+      for (let seqNo = 0; seqNo < 20; seqNo += 1) await transactions.record(event({ seqNo }))
+      await Promise.all(
+        [1, 2].map((n) => transactions.record(event({ ownId: `own-${n}`, seqNo: 20 }))),
+      )
+      const { number = 0 } = await transactions.start(start({ meterStartWh: 7 }))
+      // Two of them are of 2.0.1; a third for two that were told at once.
+      t.ok(number - first <= 4, `${number - first} numbers for 3 transactions`)
+    },
+  )
+
   t.test('what is no register is no meter', async (t) => {
     const transactions = (await make(t))()
     const { number = 0, id } = await transactions.start(start())

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import t, { type Test } from 'tap'
 import type { JsonObject } from '../../src/domain/json.ts'
-import { startDynamoDb } from '../engines/dynamodb.ts'
+import { startMoto } from '../engines/moto.ts'
 import { type AnomalyTable, createAnomalyTable } from '../helpers/anomaly-table.ts'
 import { makeQueue } from '../helpers/engines.ts'
 import { type RunningFleetgrid, startFleetgrid } from '../helpers/fleetgrid.ts'
@@ -50,7 +50,7 @@ const EVENTS = 'INSERT INSERT INSERT MODIFY REMOVE INSERT REMOVE INSERT REMOVE I
 async function setUp(t: Test): Promise<{ table: AnomalyTable; records: JsonObject[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'fleetgrid-dynamodb-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  const engine = await startDynamoDb({ folder })
+  const engine = await startMoto({ folder })
   t.after(() => engine.stop())
   const table = await createAnomalyTable(t, engine.url)
   await changeAnomalies(table)

@@ -6,7 +6,7 @@ import { joinEvent } from './join-event.ts'
 import { insertReadings, toReadingRow } from './readings.ts'
 import { inOrder } from './store-context.ts'
 import { supersede } from './supersede.ts'
-import { ownKey, type StoredTransactionRow } from './transaction-rows.ts'
+import { ownKey, ROW_COLUMNS, type StoredTransactionRow } from './transaction-rows.ts'
 
 const NEW_COLUMNS = {
   key: 'text',
@@ -82,9 +82,12 @@ function noteTold(
   }
 }
 
-/** As they are, or new ones; nobody else changes them until the end of this transaction. */
+/**
+ * As they are, or new ones; nobody else changes them until the end of this transaction. Only what is new
+ * is inserted: each attempt takes a number, whatever comes of it, and 1.6 has 32 bits for them.
+ */
 async function lockRows(
-  { rows }: Database,
+  { eachRow, rows }: Database,
   trx: Transaction<Tables>,
   events: readonly TransactionEvent[],
   keys: readonly string[],
@@ -94,13 +97,22 @@ async function lockRows(
     const key = keys[index] ?? ''
     given.set(key, { key, charge_point_id: chargePointId, own_id: ownId, started_at: at })
   }
+  const { rows: known } = await sql<StoredTransactionRow>`
+    UPDATE charging_transaction SET revision = charging_transaction.revision + 1
+    FROM ${eachRow('x', NEW_COLUMNS, inOrder(given))}
+    WHERE charging_transaction.key = x.key
+    RETURNING ${sql.raw(ROW_COLUMNS)}`.execute(trx)
+  const locked = new Map(known.map((row) => [row.key, row]))
+  const missing = new Map([...given].filter(([key]) => !locked.has(key)))
+  if (missing.size === 0) return locked
   const list = sql.raw(Object.keys(NEW_COLUMNS).join(', '))
-  const { rows: locked } = await sql<StoredTransactionRow>`
+  const { rows: added } = await sql<StoredTransactionRow>`
     INSERT INTO charging_transaction (${list}, evse_id, connector_id, was_offline, revision)
-    SELECT ${list}, 0, 0, 0, 0 FROM ${rows('x', NEW_COLUMNS, inOrder(given))} WHERE true
+    SELECT ${list}, 0, 0, 0, 0 FROM ${rows('x', NEW_COLUMNS, inOrder(missing))} WHERE true
     ON CONFLICT (key) DO UPDATE SET revision = charging_transaction.revision + 1
     RETURNING *`.execute(trx)
-  return new Map(locked.map((row) => [row.key, row]))
+  for (const row of added) locked.set(row.key, row)
+  return locked
 }
 
 async function updateJoined(

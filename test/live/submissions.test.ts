@@ -1,0 +1,112 @@
+import {
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
+import t from 'tap'
+import {
+  createSqsDiagnostics,
+  splitBatches,
+} from '../../src/adapters/work-queue/sqs-diagnostics.ts'
+import { makeQueue } from '../helpers/engines.ts'
+import { startFleetgrid } from '../helpers/fleetgrid.ts'
+import { startKinesis } from '../helpers/kinesis.ts'
+import { until } from '../helpers/until.ts'
+import { encode, SAMPLE, submission } from '../submissions/submissions.ts'
+
+t.test('from one queue to a stream, and what is wrong to another queue', async (t) => {
+  const [queue, diagnostics] = [await makeQueue(t), await makeQueue(t)]
+  const kinesis = await startKinesis(t)
+  const { region, endpoint } = queue
+  const client = new SQSClient({ region, endpoint })
+  t.teardown(() => client.destroy())
+  const { get, metric } = await startFleetgrid(t, {
+    FLEETGRID_ROLES: 'pipelines',
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_KINESIS: kinesis.endpoint,
+    SUBMISSION_QUEUE_URL: queue.url,
+    SUBMISSION_DIAGNOSTIC_QUEUE_URL: diagnostics.url,
+    EVENT_STREAM: 'kinesis',
+    EVENT_STREAM_NAME: kinesis.streamName,
+  })
+  const bad = encode(submission({ device_id: 'not-an-uuid' }))
+  const many = Array.from({ length: 1000 }, () => ({ cmdl: '', user: '' }))
+  const large = submission({
+    submission_id: '81140a44-b06d-421d-bd00-000000000001',
+    events: { new_process: many },
+  })
+  for (const MessageBody of [encode(SAMPLE), bad, JSON.stringify(large), encode(SAMPLE)]) {
+    await client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody }))
+  }
+  await until(async () => (await metric(/submissions_total\{outcome="published"/)) >= 1)
+  await until(async () => (await kinesis.read()).length === 1007, { withinMs: 90_000 })
+  const seqs = (await kinesis.read())
+    .map(({ text }) => JSON.parse(text))
+    .filter(({ submission_id: id }) => id === large['submission_id'])
+    .map(({ seq }) => seq)
+  t.strictSame(seqs, [...Array(1000).keys()])
+  const rejected = await receive(client, diagnostics.url, 1)
+  t.equal(rejected[0]?.Body, bad)
+  t.match(rejected[0]?.MessageAttributes, {
+    reason: { StringValue: 'device_id is not a UUID' },
+    source: { StringValue: 'fleetgrid/submissions' },
+    encoding: { StringValue: 'as-received' },
+  })
+  t.match((await get('/dead-letters', 'operator')).body, { deadLetters: [] })
+  t.equal(await metric(/submissions_total\{outcome="duplicate"/), 1)
+})
+
+t.test('whatever is rejected fits into the diagnostic queue', async (t) => {
+  const { url: queueUrl, region, endpoint } = await makeQueue(t)
+  const client = new SQSClient({ region, endpoint })
+  const diagnostics = createSqsDiagnostics({
+    ...{ aws: { region, endpoint }, queueUrl, pollers: 1, inFlightMax: 10 },
+    ...{ inFlightMaxBytes: 64_000_000, visibilityMs: 60_000 },
+  })
+  t.teardown(() => {
+    diagnostics.close()
+    client.destroy()
+  })
+  const odd = [Buffer.alloc(0), Buffer.from('a\u0000b'), Buffer.from('ä😀'), Buffer.from('\ufffe')]
+  const large = Array.from({ length: 3 }, (_, n) => Buffer.alloc(700_000, `${n}`))
+  const letters = [...odd, ...large].map((payload) => ({
+    ...{ topic: 'fleetgrid/submissions', payload, receivedAt: 1_700_000_000_000 },
+    reason: `it is wrong: \u0000 ${'x'.repeat(5000)}`,
+  }))
+  t.strictSame(await diagnostics.keep(letters), {
+    ...{ accepted: 7, duplicates: [], retry: [], rejected: [] },
+  })
+  const messages = await receive(client, queueUrl, 7)
+  const bodies = messages.map(({ Body = '', MessageAttributes }) =>
+    MessageAttributes?.['encoding']?.StringValue === 'base64'
+      ? Buffer.from(Body.slice('base64:'.length), 'base64').toString()
+      : Body,
+  )
+  t.same(bodies.sort(), letters.map(({ payload }) => payload.toString()).sort())
+  t.same(splitBatches(letters), [[0, 1, 2, 3, 4], [5], [6]])
+  await t.rejects(
+    createSqsDiagnostics({
+      ...{ aws: { region, endpoint }, queueUrl: `${queueUrl}-not-there`, pollers: 1 },
+      ...{ inFlightMax: 10, inFlightMaxBytes: 64_000_000, visibilityMs: 60_000 },
+    }).keep(letters.slice(0, 1)),
+    { kind: 'unavailable', message: /there is no such queue/ },
+  )
+})
+
+async function receive(client: SQSClient, QueueUrl: string, count: number): Promise<Message[]> {
+  const all: Message[] = []
+  await until(async () => {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        MessageAttributeNames: ['All'],
+      }),
+    )
+    all.push(...Messages)
+    return all.length >= count
+  })
+  return all
+}
