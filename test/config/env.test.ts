@@ -28,7 +28,7 @@ t.test('every wrong value is in one list, with what was expected', async (t) => 
     JWT_JWKS_URL: 'example.com',
   }
   t.same(problemsOf(wrong), [
-    'FLEETGRID_ROLES="telemetry,barista" has barista; choose from fleet-api, telemetry, charging',
+    'FLEETGRID_ROLES="telemetry,barista" has barista; choose from fleet-api, telemetry, charging, pipelines',
     'LOG_LEVEL="loud" must be one of fatal, error, warn, info, debug, trace',
     'HTTP_PORT="80a" must be a whole number from 0 to 65535',
     'JWT_JWKS_URL=… must be a URL, such as https://example.com; in a password / # ? @ % are written %2F %23 %3F %40 %25',
@@ -66,6 +66,17 @@ t.test('an engine says which variables it needs', async (t) => {
   ])
   t.match(problems({ ...mqtt, MQTT_CONNECTIONS: '500' }), [/WRITE_QUEUE_MAX/])
   t.match(problems({ ...mqtt, MQTT_KEY_FILE: 'key.pem' }), [/MQTT_CERTIFICATE_FILE/])
+  t.match(problems({ EVENT_STREAM: 'kinesis', ARCHIVE: 'firehose' }), [
+    'ARCHIVE_FIREHOSE_NAME is needed with ARCHIVE=firehose',
+    'AWS_REGION is needed with EVENT_STREAM=kinesis, ARCHIVE=firehose',
+  ])
+  t.match(problems({ FIREHOSE_ACCESS_KEY: 'short' }), [
+    'FIREHOSE_ACCESS_KEY=… must have 16 to 4096 characters',
+  ])
+  const endpoint = 'http://user:secret@127.0.0.1:4568'
+  t.match(problems({ AWS_ENDPOINT_URL_KINESIS: endpoint }), [
+    /^AWS_ENDPOINT_URL_KINESIS must not hold a user name or password/,
+  ])
 })
 
 t.test('webhooks: whom they may call, and the secret that signs them', async (t) => {

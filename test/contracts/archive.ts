@@ -31,7 +31,14 @@ export async function archiveContract(
     const { text } = await read()
     // Objects of one second have no order among each other.
     const lines = (all: string) => all.split('\n').sort()
-    t.same(lines(text), lines(records(0, 105).map(({ data }) => data.toString()).join('')))
+    t.same(
+      lines(text),
+      lines(
+        records(0, 105)
+          .map(({ data }) => data.toString())
+          .join(''),
+      ),
+    )
     t.same(archive.problems(), [])
   })
 
