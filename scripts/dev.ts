@@ -11,13 +11,14 @@ const { values: options } = parseArgs({
     vehicles: { type: 'string', default: '54' },
     'charge-points': { type: 'string', default: '50' },
     speedup: { type: 'string', default: '2' },
+    submissions: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
 })
 if (options.help) {
-  console.log(`Usage: node scripts/dev.ts [--vehicles 54] [--speedup 2] [--charge-points 50]
-Starts Fleetgrid with embedded adapters, simulated vehicles on the 18 real routes, and simulated
-charge points of both OCPP versions.
+  console.log(`Usage: node scripts/dev.ts [--vehicles 54] [--speedup 2] [--charge-points 50] [--submissions 1]
+Starts Fleetgrid with embedded adapters, simulated vehicles on the 18 real routes, simulated charge
+points of both OCPP versions, and sensors that send so many submissions a second.
 Data goes to DATA_DIR (./data); delete the folder to start afresh. Ctrl-C stops everything.`)
   process.exit(0)
 }
@@ -49,6 +50,10 @@ const token = await output('scripts/token.ts', ['--role', 'operator'])
 const drive = ['--vehicles', options.vehicles, '--speedup', options.speedup, '--broker', mqtt]
 run('simulators/vehicles/main.ts', [...drive, '--quiet'], { SIMULATOR_PASSWORD: token })
 if (options['charge-points'] !== '0') await charge()
+if (options.submissions !== '0') {
+  const args = ['--url', http, '--rate', options.submissions, '--quiet']
+  run('simulators/submissions/main.ts', args, { SIMULATOR_TOKEN: token })
+}
 
 console.log(`
   Fleetgrid is running, with ${options.vehicles} simulated vehicles on 18 real routes and ${options['charge-points']} charge points.
@@ -56,6 +61,7 @@ console.log(`
     API docs   ${http}/docs
     MQTT       ${mqtt}   (WebSocket: ws://127.0.0.1:${env['HTTP_PORT'] ?? '8080'}/mqtt)
     OCPP       ws://127.0.0.1:${env['HTTP_PORT'] ?? '8080'}/ocpp/{id of the charge point}   (1.6, 2.0.1)
+    Events     ${folder}npm run -s events:tail   (of the sensors’ submissions)
     Health     ${http}/ready
     Metrics    ${http}/metrics
     Token      (operator, 12 hours; another one: make token ROLE=viewer)

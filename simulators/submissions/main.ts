@@ -34,7 +34,9 @@ async function run(options: SimulatorOptions): Promise<number> {
   const totals = { sent: 0, failed: 0 }
   const sending = new Set<Promise<void>>()
   const startedAt = performance.now()
-  const progress = setInterval(() => tell(totals, startedAt), PROGRESS_MS)
+  const progress = setInterval(() => {
+    if (!options.quiet) tell(totals, startedAt)
+  }, PROGRESS_MS)
   let made = 0
   while (!stop.signal.aborted && made < count) {
     const due = Math.min(count, Math.ceil(((performance.now() - startedAt) / 1000) * rate))

@@ -10,6 +10,7 @@ export interface SimulatorOptions {
   readonly count: number
   readonly encoding: 'base64' | 'json'
   readonly seed: string
+  readonly quiet: boolean
 }
 
 export const USAGE = `Sends submissions of simulated sensors: to an SQS queue, or to Fleetgrid itself.
@@ -26,6 +27,7 @@ export const USAGE = `Sends submissions of simulated sensors: to an SQS queue, o
   --count N          stop after so many submissions (never)
   --encoding KIND    base64 or json (base64)
   --seed TEXT        another seed is another fleet; the same one is the same again (1)
+  --quiet            no progress, only the totals at the end
   --help             this text
 
 Example: 1,000 sensors, 200 submissions a second, until Ctrl-C:
@@ -39,7 +41,13 @@ export function parseOptions(args: readonly string[]): SimulatorOptions | undefi
     args: [...args],
     options: {
       ...{ queue: text, url: text, devices: text, rate: text, 'fault-rate': text, events: text },
-      ...{ count: text, encoding: text, seed: text, help: { type: 'boolean' } },
+      ...{
+        count: text,
+        encoding: text,
+        seed: text,
+        help: { type: 'boolean' },
+        quiet: { type: 'boolean' },
+      },
     },
   })
   if (values.help) return undefined
@@ -57,6 +65,7 @@ export function parseOptions(args: readonly string[]): SimulatorOptions | undefi
     count: numberOf('count', values.count, 1, 1e12) ?? Number.POSITIVE_INFINITY,
     encoding,
     seed: values.seed ?? '1',
+    quiet: values.quiet ?? false,
   }
 }
 
