@@ -96,7 +96,7 @@ export function createCharging(deps: ChargingDeps): Charging {
         presence.joined(channel, previousInstance)
         worker.joined(channel)
       },
-      left: (channel) => presence.left(channel),
+      left: (channel, previousInstance) => presence.left(channel, previousInstance),
     },
     services: createServices({
       ...{ ...stores, clock, onEvent, vendorIds },

@@ -1,3 +1,4 @@
+import type { ChargePoint } from '../domain/charge-point.ts'
 import { hasEnded } from '../domain/charging-command.ts'
 import { isUnavailable } from '../domain/errors.ts'
 import type { JsonObject } from '../domain/json.ts'
@@ -33,7 +34,7 @@ export interface CommandWorkerOptions {
   readonly signals: Signals
   readonly keys: ChargePointKeys
   readonly effects: CommandEffects
-  readonly chargePoints: Pick<ChargePoints, 'change'>
+  readonly chargePoints: Pick<ChargePoints, 'change' | 'find'>
   readonly news: CommandNews
   readonly instance: string
   readonly clock: { now(): number }
@@ -175,11 +176,12 @@ export class CommandWorker {
     news.changed(command.id)
     const parameters = this.#open(command)
     const key = parameters === undefined ? undefined : this.#keyIn(command, parameters)
+    const keyBefore = key === undefined ? null : await this.#expectedBefore(command, key)
     if (key !== undefined) await this.#expectKey(command, key)
     const result =
       parameters === undefined ? SEALED_BY_ANOTHER : await channel.execute(command.kind, parameters)
     const { chargePointId } = command
-    const stored = this.#store(channel, command, { parameters, key, result })
+    const stored = this.#store(channel, command, { parameters, key, keyBefore, result })
     this.#storing.set(chargePointId, stored)
     return stored.finally(() => this.#storing.delete(chargePointId))
   }
@@ -188,15 +190,18 @@ export class CommandWorker {
   async #store(
     channel: ChargePointChannel,
     command: ClaimedCommand,
-    { parameters, key, result }: Answered,
+    { parameters, key, keyBefore, result }: Answered,
   ): Promise<boolean> {
     const { commands, clock, news, onEvent } = this.#options
     const { state, answer, reason } = result
+    const { chargePointId } = command
     if (state === 'not-sent') {
       // Its next connection gets it, here or elsewhere.
-      if (key !== undefined) await this.#expectKey(command, null)
+      if (key !== undefined) await this.#expectKey(command, keyBefore)
       await this.#persist('putting one back', () => commands.release(command))
-      this.queued(command.chargePointId)
+      // This one ends as soon as it has answered: it would be put back again and again.
+      const isStillHere = channel.isOpen && this.#options.findChannel(chargePointId) === channel
+      if (!isStillHere) this.queued(chargePointId)
       return false
     }
     if (state === 'unknown' && answer === undefined && !channel.isOpen) {
@@ -206,7 +211,10 @@ export class CommandWorker {
     }
     // Not the reverse: ended, and without its effect, it would be a lie.
     if (parameters !== undefined) await this.#takeEffect(command, parameters, result)
-    if (key !== undefined && state !== 'unknown') await this.#expectKey(command, null)
+    if (key !== undefined && state !== 'unknown') {
+      const isTaken = state === 'accepted' || (await this.#find(command))?.keyHash === key
+      await this.#expectKey(command, isTaken ? null : keyBefore)
+    }
     const end = { state, at: clock.now(), answer, reason }
     await this.#persist('storing an outcome', () => commands.end(command, end))
     onEvent({ kind: 'ended', command, state })
@@ -233,6 +241,18 @@ export class CommandWorker {
     const { chargePoints } = this.#options
     await this.#persist('expecting another password', () =>
       chargePoints.change(chargePointId, { nextKeyHash }),
+    )
+  }
+
+  /** Of a password before, of which nobody knows whether it goes by it, if it is another one. */
+  async #expectedBefore(command: ClaimedCommand, nextKeyHash: string): Promise<string | null> {
+    const before = (await this.#find(command))?.nextKeyHash
+    return before === undefined || before === nextKeyHash ? null : before
+  }
+
+  #find({ chargePointId }: ClaimedCommand): Promise<ChargePoint | undefined> {
+    return this.#persist('looking for a charge point', () =>
+      this.#options.chargePoints.find(chargePointId),
     )
   }
 
@@ -281,6 +301,8 @@ interface Answered {
   readonly parameters: JsonObject | undefined
   /** Hash of its new password, if it was told one. */
   readonly key: string | undefined
+  /** What is expected again if it isn't taken. */
+  readonly keyBefore: string | null
   readonly result: ExecutionResult
 }
 

@@ -71,8 +71,19 @@ export class Presence {
     this.#publish(MOVED, `${epoch} ${id}`)
   }
 
-  left({ session }: { readonly session: ChargePointSession }): void {
+  /**
+   * @param previousInstance of one that was gone before it was here: of an older connection, which may
+   *   be alive, nothing is stored any more, so it has to come again
+   */
+  left(
+    { session }: { readonly session: ChargePointSession },
+    previousInstance?: string | undefined,
+  ): void {
     const { id, epoch } = session
+    this.#moved(`${epoch} ${id}`)
+    if (previousInstance !== undefined && previousInstance !== this.#options.instance) {
+      this.#publish(MOVED, `${epoch} ${id}`)
+    }
     void this.#noteLeft(id, { epoch, at: this.#options.clock.now() })
   }
 
@@ -131,7 +142,7 @@ export class Presence {
     const epoch = Number(payload.slice(0, space))
     const channel = this.#options.connected.get(payload.slice(space + 1))
     if (channel !== undefined && channel.session.epoch < epoch) {
-      channel.close('it is connected to another instance')
+      channel.close('it has connected again, or to another instance')
     }
   }
 

@@ -35,8 +35,11 @@ export interface GatewayDeps {
   /** Told of each connection that was admitted, once that it is here and once that it is gone. */
   readonly presence: {
     joined(channel: ChargePointChannel, previousInstance: string | undefined): void
-    /** Also of one that was gone before it was here. */
-    left(channel: { readonly session: ChargePointSession }): void
+    /** Also of one that was gone before it was here; then with where it was before. */
+    left(
+      channel: { readonly session: ChargePointSession },
+      previousInstance?: string | undefined,
+    ): void
   }
   readonly services: ChargingServices
   /** Versions without a table are not spoken. */
@@ -216,7 +219,9 @@ export class Gateway implements UpgradeRoute {
   #leaveIfAdmitted(asked: Promise<Admission>): void {
     asked.then(
       (admission) => {
-        if ('session' in admission) this.#deps.presence.left(admission)
+        if ('session' in admission) {
+          this.#deps.presence.left(admission, admission.previousInstance)
+        }
       },
       () => {},
     )
@@ -244,7 +249,7 @@ export class Gateway implements UpgradeRoute {
     })
     if (isUpgraded) return
     // It has hung up meanwhile.
-    presence.left({ session })
+    presence.left({ session }, previousInstance)
     this.#observer.refused(id, 'gone', this.#describePeer(request).address)
   }
 

@@ -153,8 +153,38 @@ t.test('a password whose answer is lost may be in use', async (t) => {
   t.equal(await expected(), undefined)
   channel.answer = () => ({ state: 'unknown', reason: 'no answer in time' })
   await one.ended((await one.ask('A', 'set-variables', { variables })).id)
-  t.match(await expected(), /^h1:/)
+  const unknown = await expected()
+  t.match(unknown, /^h1:/)
+  channel.answer = () => ({ state: 'rejected', answer: { status: 'Rejected' } })
+  const another = [{ name: 'AuthorizationKey', value: '11'.repeat(20) }]
+  await one.ended((await one.ask('A', 'set-variables', { variables: another })).id)
+  t.equal(await expected(), unknown, 'that it does not want another says nothing of this one')
+  await one.ended((await one.ask('A', 'set-variables', { variables })).id)
+  t.equal(await expected(), undefined, 'it does not want this one')
 })
+
+t.test(
+  'not sent, while its connection is about to end: not tried on it again and again',
+  async (t) => {
+    const one = (await createCommandWorld(t)).instance('one')
+    const first = await one.connect('A')
+    first.answer = () => ({ state: 'not-sent', reason: 'the connection is closed' })
+    const { id } = await one.ask('A', 'clear-cache')
+    await until(async () => {
+      const { state, sentAt } = (await one.commands.wait(id, 0)) ?? {}
+      return first.told.length > 0 && state === 'queued' && sentAt === undefined
+    })
+    // As many writes as a loop would need for several more.
+    await one.connect('B')
+    for (let count = 0; count < 10; count += 1)
+      await one.ended((await one.ask('B', 'clear-cache')).id)
+    const tried = first.told.length
+    first.close()
+    t.equal(tried, 1)
+    await one.connect('A')
+    t.match(await one.ended(id), { state: 'accepted' })
+  },
+)
 
 t.test('not sent: put back, and the next connection gets it', async (t) => {
   const world = await createCommandWorld(t)

@@ -65,6 +65,28 @@ t.test('a charge point that has left while the database was away is noted later'
   t.equal(failures, -1, 'and then no more')
 })
 
+t.test('a handshake that came to nothing has ended what was there before', async (t) => {
+  const { chargePoints, clock, instance } = await createWorld(t)
+  const [one, two] = [instance('one'), instance('two')]
+  const older = await one.connect('A')
+  const admitted = async (name: string) => {
+    const previous = (await chargePoints.find('A'))?.connection?.instance
+    const epoch = await chargePoints.connected('A', name, '1.6', clock.now())
+    return [{ session: { ...older.session, epoch } }, previous] as const
+  }
+  one.presence.left(...(await admitted('one')))
+  t.equal(older.isOpen, false, 'else nobody would know that it is connected')
+  const elsewhere = await one.connect('A')
+  two.presence.left(...(await admitted('two')))
+  await until(() => !elsewhere.isOpen)
+  const newest = await one.connect('A')
+  one.presence.left(older)
+  t.equal(newest.isOpen, true)
+  await until(
+    async () => (await chargePoints.find('A'))?.connection?.epoch === newest.session.epoch,
+  )
+})
+
 t.test('who has come back since is not noted as gone', async (t) => {
   const { chargePoints, instance } = await createWorld(t)
   let isAway = true

@@ -162,6 +162,24 @@ function connectorContract(t: Test, make: (t: Test) => Promise<ChargePoints>): v
     )
   })
 
+  t.test('places of any number are kept as the nearest that there can be', async (t) => {
+    const points = await make(t)
+    const huge = [2 ** 31, 1e300, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1.5]
+    await Promise.all(
+      huge.map((evseId) => points.reportStatus(status({ evseId, connectorId: evseId, at: AT }))),
+    )
+    const max = 2 ** 31 - 1
+    const places = (await points.connectors('A')).map(({ evseId, connectorId }) => [
+      evseId,
+      connectorId,
+    ])
+    t.strictSame(places, [
+      [-max, -max],
+      [1, 1],
+      [max, max],
+    ])
+  })
+
   t.test('pages of the history are of whole moments', async (t) => {
     const points = await make(t)
     for (const state of ['Available', 'Preparing', 'Charging'] as const) {

@@ -37,7 +37,11 @@ export function placeReadingsContract(t: Test, make: MakeStores): void {
       paged.push(`${one?.evseId}:${one?.samples[0]?.value}`)
     }
     t.strictSame(paged, all)
-    for (const key of ['', 'x', '9/9', '1/1/', '99999999999/1/a']) {
+    const max = 2 ** 31 - 1
+    await add(max, max, 19)
+    const [last] = await list({ evseId: max })
+    t.strictSame(await list({ after: { at: last?.at ?? 0, key: last?.key ?? '' } }), [])
+    for (const key of ['9999999999/1/a', '', 'x', '9/9', '1/1/', '99999999999/1/a']) {
       t.ok(await list({ after: { at: AT + 1, key } }), `a cursor of nobody: ${key}`)
     }
   })

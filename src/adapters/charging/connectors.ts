@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
 import type { ConnectorStatus } from '../../domain/charge-point.ts'
 import type { Database, Tables } from '../database/database.ts'
+import { boundedPlace } from './bounded-numbers.ts'
 import { toConnectorRow } from './charge-point-rows.ts'
 import { inOrder, lastOf } from './store-context.ts'
 
@@ -24,7 +25,9 @@ export async function reportStatuses(
   statuses: readonly ConnectorStatus[],
   now: number,
 ): Promise<undefined[]> {
-  const given = statuses.map((status) => ({ ...toConnectorRow(status), hash: hashOf(status) }))
+  const given = statuses
+    .map(boundedPlace)
+    .map((status) => ({ ...toConnectorRow(status), hash: hashOf(status) }))
   const inTime = given.toSorted((a, b) => a.at - b.at)
   const newest = lastOf(inTime, (row) =>
     [row.charge_point_id, row.evse_id, row.connector_id].join(':'),

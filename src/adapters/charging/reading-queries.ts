@@ -7,6 +7,7 @@ import type {
   StoredReading,
 } from '../../ports/charging-transactions.ts'
 import type { Tables } from '../database/database.ts'
+import { boundedPlace } from './bounded-numbers.ts'
 
 interface ReadingColumns {
   readonly at: number
@@ -57,8 +58,14 @@ function placeConditions(query: PlaceReadingQuery): RawBuilder<unknown>[] {
   if (from !== undefined) conditions.push(sql`at >= ${from}`)
   if (before !== undefined) conditions.push(sql`at < ${before}`)
   if (after !== undefined) {
-    const [, evse, connector, hash] = /^(-?\d{1,9})\/(-?\d{1,9})\/(.*)$/.exec(after.key) ?? []
-    const place = sql`${after.at}, ${Number(evse ?? 0)}, ${Number(connector ?? 0)}, ${hash ?? ''}`
+    const [, evse, connector, hash] = /^(-?\d{1,10})\/(-?\d{1,10})\/(.*)$/.exec(after.key) ?? []
+    const numbers = {
+      chargePointId,
+      evseId: Number(evse ?? 0),
+      connectorId: Number(connector ?? 0),
+    }
+    const last = boundedPlace(numbers)
+    const place = sql`${after.at}, ${last.evseId}, ${last.connectorId}, ${hash ?? ''}`
     conditions.push(sql`(at, evse_id, connector_id, hash) > (${place})`)
   }
   return conditions

@@ -26,7 +26,9 @@ function readSample(sampled: OCPP20.SampledValueType): Sample {
 }
 
 /** By a power of ten, in decimals: 0.1 × 10^3 is 100 and nothing else. */
-function scale(value: number, multiplier: number | undefined): number {
+function scale(value: number, multiplier: number | undefined): number | string {
+  // As 1E999 is read. JSON has no such number, and it is kept as JSON.
+  if (!Number.isFinite(value)) return String(value)
   if (multiplier === undefined || multiplier === 0) return value
   const [digits, exponent = '0'] = String(value).split('e')
   const scaled = Number(`${digits}e${Number(exponent) + multiplier}`)

@@ -16,6 +16,8 @@ t.test('2.0.1 MeterValues: a multiplier moves the decimal point and nothing else
   t.equal(readValue(1e21, 2), 1e23)
   t.equal(readValue(1e-7, 7), 1)
   t.equal(readValue(5, 1000), 5, 'nobody measures that')
+  t.equal(readValue(JSON.parse('1e999')), 'Infinity', 'no number of JSON, so a text')
+  t.equal(readValue(JSON.parse('-1e999'), 3), '-Infinity')
 })
 
 t.test('2.0.1 MeterValues: TC_J_04 signed values come through as they are', async (t) => {
