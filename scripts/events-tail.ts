@@ -31,13 +31,12 @@ const POLL_MS = 250
 const KINESIS_POLL_MS = 1000
 const PAGE = 1000
 
-const { values } = parseArgs({
-  options: {
-    all: { type: 'boolean', default: false },
-    'no-follow': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
+const OPTIONS = {
+  all: { type: 'boolean', default: false },
+  'no-follow': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+const values = readOptions()
 process.stdout.on('error', () => process.exit(0))
 
 try {
@@ -47,6 +46,15 @@ try {
   const { message } = error as Error
   console.error(error instanceof ConfigurationError ? message : `events:tail: ${message}`)
   process.exitCode = 1
+}
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values
+  } catch (error) {
+    console.error(`events:tail: ${(error as Error).message}. All options: --help`)
+    process.exit(2)
+  }
 }
 
 async function tail(): Promise<void> {

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { createPorts } from '../src/adapters/create-ports.ts'
 import { buildApp } from '../src/app.ts'
+import { archiveRoutes } from '../src/archive/routes.ts'
 import { createConfig } from '../src/config/config.ts'
 import { readEnv } from '../src/config/env.ts'
 import { createCharging } from '../src/create-charging.ts'
+import { createSubmissions } from '../src/create-submissions.ts'
 import { systemClock as clock } from '../src/domain/clock.ts'
 import { createLiveVehicles } from '../src/fleet/live-vehicles.ts'
 import { createKeys } from '../src/http/auth.ts'
@@ -22,6 +24,9 @@ export async function createOpenapiDocument(): Promise<string> {
   const onWaiting = (): void => undefined
   const hooks = observeAdapters({ metrics, keys, logger, clock, onWaiting })
   const ports = createPorts(config, { instance, now: clock.now, hooks })
+  const deliver = (): void => undefined
+  const { signal } = new AbortController()
+  const firehose = { accessKey: 'document', objectPrefix: '' }
   const app = await buildApp({
     ...{ config, logger, metrics, clock, keys },
     health: { check: async () => [] },
@@ -30,7 +35,13 @@ export async function createOpenapiDocument(): Promise<string> {
       live: createLiveVehicles({ ...config.stream, metrics, clock }),
     },
     charging: createCharging({ config, ports, instance, metrics, logger, clock }),
-    deliver: () => undefined,
+    submissions: createSubmissions({
+      ...{ config: { ...config.pipelines, firehose }, ports, metrics, logger, clock },
+    }).routes,
+    archive: async (app) => {
+      await app.register(archiveRoutes, { ...ports, objectPrefix: '', deliver, signal })
+    },
+    deliver,
     deadLetters: { store: ports.deadLetters, redrive: async () => ({ outcome: 'accepted' }) },
   })
   await app.ready()

@@ -83,6 +83,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { config, metrics, keys, fleet, charging, submissions, archive } = deps
   const { deliver, deadLetters, mqttSocket } = deps
   const app = createServer(deps)
+  refuseUnknownParameters(app)
   registerErrors(app)
   app.addSchema(Problem)
   await registerWebsockets(app, charging === undefined ? [] : [charging.upgrades])
@@ -111,6 +112,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   if (mqttSocket !== undefined) registerMqttSocket(app, mqttSocket)
   return app
+}
+
+/** A parameter that nobody knows changes nothing: whoever wrote it has to hear of that. */
+function refuseUnknownParameters(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ schema }) => {
+    const query = schema?.querystring as { type?: string; additionalProperties?: boolean }
+    if (query?.type === 'object') query.additionalProperties ??= false
+  })
 }
 
 function createServer({ config, logger }: AppDeps): FastifyInstance {

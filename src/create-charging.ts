@@ -47,6 +47,7 @@ export interface Charging {
 
 const PRESENCE_FLUSH_MS = 30_000
 const BOOT_RETRY_S = 60
+const ACTIONS = { '1.6': actions16, '2.0.1': actions201 }
 
 export function createCharging(deps: ChargingDeps): Charging {
   const { config, ports, instance, metrics, logger, clock } = deps
@@ -81,7 +82,8 @@ export function createCharging(deps: ChargingDeps): Charging {
     onTurnedAway: (id, reason) => gateway.turnAway(id, reason),
     onFailure,
   })
-  const watch = createInstanceWatch({ ...shared, leases: ports.leases, onFailure })
+  const isAlone = config.database.adapter === 'embedded'
+  const watch = createInstanceWatch({ ...shared, leases: ports.leases, isAlone, onFailure })
   const onEvent = ({ kind, outcome, chargePointId }: ChargingEvent): void => {
     metrics.chargingEvents.inc({ kind, outcome })
     // After the answer, which tells it whether it is accepted.
@@ -102,8 +104,7 @@ export function createCharging(deps: ChargingDeps): Charging {
       ...{ ...stores, clock, onEvent, vendorIds },
       ...{ heartbeatIntervalSeconds, bootRetryIntervalSeconds: BOOT_RETRY_S },
     }),
-    actions: { '1.6': actions16, '2.0.1': actions201 },
-    options: { ...DEFAULT_OCPP_OPTIONS, ...config.charging.ocpp },
+    ...{ actions: ACTIONS, options: { ...DEFAULT_OCPP_OPTIONS, ...config.charging.ocpp } },
     trustedProxies: config.http.trustedProxies,
     ...{ metrics, logger, clock },
   })

@@ -167,6 +167,7 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     ...(stopping.signal.aborted ? [STOPPING] : []),
     ...ingest.problems(),
     ...started.flatMap((feed) => feed.problems()),
+    ...(charging === undefined ? [] : ports.charging.problems()),
     ...(pipeline?.problems() ?? []),
     ...(archiving?.messages.problems() ?? []),
   ]

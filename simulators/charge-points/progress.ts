@@ -38,7 +38,13 @@ function describe(state: FleetState, counts: Counts, rate: number): string[] {
   return parts
 }
 
-export function formatSummary(reason: string, elapsedMs: number, counts: Counts): string {
+/** @param neverTold transaction messages that still waited for the server when it ended */
+export function formatSummary(
+  reason: string,
+  elapsedMs: number,
+  counts: Counts,
+  neverTold: number,
+): string {
   return formatTotals(reason, elapsedMs, [
     ['sessions started', counts.sessionsStarted],
     ['sessions ended', counts.sessionsEnded],
@@ -49,6 +55,7 @@ export function formatSummary(reason: string, elapsedMs: number, counts: Counts)
     ['calls not answered', counts.timeouts],
     ['frames that are no OCPP', counts.badFrames],
     ['transaction messages lost', counts.messagesLost],
+    ['transaction messages never told', neverTold],
     ['connections refused', counts.refused],
     ['reconnects', counts.reconnects],
   ])

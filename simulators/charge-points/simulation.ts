@@ -73,7 +73,7 @@ export async function runSimulation(
   scheduler.stop()
   if (failure !== undefined) progress.note(failure)
   if (output.isTTY === true && !args.quiet) output.write('\n')
-  output.write(formatSummary(reason, elapsedMs(), counts))
+  output.write(formatSummary(reason, elapsedMs(), counts, readState(stations).queued))
   return failure === undefined ? 0 : 1
 }
 

@@ -77,9 +77,16 @@ async function send(
     totals.sent += bodies.length - failed.length
     totals.failed += failed.length
   } catch (error) {
-    if (totals.failed === 0) process.stderr.write(`${(error as Error).message}\n`)
+    if (totals.failed === 0) process.stderr.write(`${describe(error)}\n`)
     totals.failed += bodies.length
   }
+}
+
+/** fetch says why in the cause. */
+function describe(error: unknown): string {
+  const { message, cause } = error as Error
+  const why = cause instanceof Error ? ` (${cause.message})` : ''
+  return `not taken: ${message}${why}; is it running, and are --url or --queue right?`
 }
 
 function tell({ sent, failed }: { sent: number; failed: number }, startedAt: number): void {

@@ -16,6 +16,8 @@ export interface InstanceWatchOptions {
   readonly leases: Leases
   readonly chargePoints: Pick<ChargePoints, 'releaseInstance'>
   readonly instance: string
+  /** No other instance can be alive: what is left is left for good. */
+  readonly isAlone: boolean
   readonly clock: { now(): number }
   readonly onFailure: (what: string, error: unknown) => void
 }
@@ -29,7 +31,8 @@ export interface InstanceWatch {
 }
 
 export function createInstanceWatch(options: InstanceWatchOptions): InstanceWatch {
-  const { leases, chargePoints, instance, clock, onFailure } = options
+  const { leases, chargePoints, instance, isAlone, clock, onFailure } = options
+  const leftForMs = isAlone ? 0 : LEFT_FOR_MS
   let own: TakenLease | undefined
   /** Since when nobody has their leases, as far as this instance has seen. */
   let left = new Map<string, number>()
@@ -39,7 +42,7 @@ export function createInstanceWatch(options: InstanceWatchOptions): InstanceWatc
     const now = clock.now()
     const names = (await leases.listLeft(PREFIX)).map(({ name }) => name)
     left = new Map(names.map((name) => [name, left.get(name) ?? now]))
-    for (const [name, since] of left) if (now - since >= LEFT_FOR_MS) await release(name)
+    for (const [name, since] of left) if (now - since >= leftForMs) await release(name)
   }
 
   function loseOwn(loss: 'taken' | 'unknown'): void {

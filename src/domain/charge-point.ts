@@ -88,3 +88,19 @@ export interface ConnectorStatus extends ConnectorPlace {
   readonly vendorId?: string | undefined
   readonly vendorErrorCode?: string | undefined
 }
+
+/** What may stand in a charge point's settings: `leniency`. */
+export const LENIENCIES = [
+  /** Properties that the schema doesn't have: dropped. */
+  'extra-properties',
+  /** Texts that are too long: kept whole. */
+  'long-strings',
+  /** Values that an enumeration doesn't have: kept. */
+  'unknown-enum-values',
+  /** `2024-05-01T12:00:00`: taken as UTC. */
+  'timestamps-without-zone',
+  /** `null` for what is not there: dropped. */
+  'null-values',
+] as const
+
+export type Leniency = (typeof LENIENCIES)[number]

@@ -45,6 +45,10 @@ function describeFault(fault: ValidationFault, root: string): FieldError[] {
     const missing = Array.isArray(names) ? names : [names]
     return missing.map((name) => ({ field: inside(name), message: 'is missing' }))
   }
+  if (keyword === 'discriminator') {
+    const field = fieldName(`${instancePath}/${String(params['tag'])}`, root)
+    return [{ field, message: 'is missing, or none of those in the API document (/docs)' }]
+  }
   const allowed = params['allowedValues']
   if (keyword === 'enum' && Array.isArray(allowed)) {
     const field = fieldName(instancePath, root)

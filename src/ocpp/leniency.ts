@@ -1,24 +1,11 @@
 import type { ErrorObject } from 'ajv'
+import type { Leniency } from '../domain/charge-point.ts'
 import type { JsonObject } from '../domain/json.ts'
 
 // Charge points in the field say things that are slightly wrong and can't be changed any more. For each
 // such habit an operator can allow it, for one charge point; every time it is overlooked is counted.
 
-/** What may stand in a charge point's settings: `leniency`. */
-export const DEVIATIONS = [
-  /** Properties that the schema doesn't have: dropped. */
-  'extra-properties',
-  /** Texts that are too long: kept whole. */
-  'long-strings',
-  /** Values that an enumeration doesn't have: kept. */
-  'unknown-enum-values',
-  /** `2024-05-01T12:00:00`: taken as UTC. */
-  'timestamps-without-zone',
-  /** `null` for what is not there: dropped. */
-  'null-values',
-] as const
-
-export type Deviation = (typeof DEVIATIONS)[number]
+export type Deviation = Leniency
 
 const WITHOUT_ZONE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$/
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { errorMessage } from '../domain/errors.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { limitLines } from '../lib/limited-lines.ts'
 import type { RpcError } from './rpc-error.ts'
@@ -83,7 +84,8 @@ export function createOcppObserver(options: ObserverOptions) {
     },
     /** Nothing that has to be mended here: e.g. the database is away. */
     failed(id: string, action: string, error: unknown): void {
-      warnOfFailure(action, { chargePoint: id, action, err: error }, 'call not carried out')
+      const about = { chargePoint: id, action, reason: errorMessage(error) }
+      warnOfFailure(action, about, 'call not carried out')
     },
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { Database } from '../../src/adapters/database/database.ts'
 import { createEmbeddedDatabase } from '../../src/adapters/database/embedded.ts'
 import { FleetgridError } from '../../src/domain/errors.ts'
+import { until } from '../helpers/until.ts'
 
 const AWAY = new FleetgridError('unavailable', 'Database: away.')
 
@@ -146,6 +147,22 @@ t.test('while the database is away they are tried again, until it is back', asyn
     groups.map(({ error }) => error),
     [AWAY, AWAY, AWAY, undefined],
   )
+})
+
+t.test('what keeps failing is told, until it is over', async (t) => {
+  let isAway = true
+  const { commit, add } = await makeCommit(t, {
+    before() {
+      if (isAway) throw AWAY
+    },
+  })
+  t.equal(commit.problem(), undefined)
+  const written = add.first(1)
+  await until(() => commit.problem() !== undefined)
+  t.match(commit.problem(), /^writes of charging fail, 1 wait: Database: away/)
+  isAway = false
+  await written
+  t.equal(commit.problem(), undefined)
 })
 
 t.test('or until they have waited for too long', async (t) => {

@@ -51,6 +51,7 @@ function createWorld() {
   }
   const watch = (instance: string, of: Leases = leases) =>
     createInstanceWatch({
+      isAlone: false,
       ...{ leases: of, chargePoints, instance, clock },
       onFailure: (what) => failures.push(what),
     })

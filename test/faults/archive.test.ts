@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { connectAsync } from 'mqtt'
 import t from 'tap'
 import { createFolderObjectStore } from '../../src/adapters/object-store/folder.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { bytes, cardata } from '../helpers/messages.ts'
 import { createRandom } from '../helpers/random.ts'
 import { createService } from '../helpers/service.ts'
@@ -21,7 +22,7 @@ t.test(
   { timeout: 240_000 },
   async (t) => {
     const random = createRandom(SEED)
-    const DATA_DIR = t.testdir()
+    const DATA_DIR = engineFolder(t)
     const service = await createService(t, {
       ...{ DATA_DIR, FLEETGRID_ROLES: 'telemetry', ARCHIVE: 'embedded', ARCHIVE_BUFFER_S: '1' },
     })

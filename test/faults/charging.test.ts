@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startPostgres } from '../engines/postgres.ts'
 import { startChargingFleet } from '../helpers/charging-fleet.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { createRandom } from '../helpers/random.ts'
 import { startRestartable } from '../helpers/restartable.ts'
 import { createService, type Service } from '../helpers/service.ts'
@@ -18,7 +19,7 @@ const KILLS = 5
 t.comment(`seed ${SEED}`)
 
 t.test('PostgreSQL is killed and away for 30 s', { timeout: 240_000 }, async (t) => {
-  const folders = t.testdir({ postgres: {}, data: {} })
+  const folders = engineFolder(t, { postgres: {}, data: {} })
   const postgres = await startRestartable(t, (port) =>
     startPostgres({ folder: join(folders, 'postgres'), port }),
   )
@@ -45,7 +46,7 @@ t.test('PostgreSQL is killed and away for 30 s', { timeout: 240_000 }, async (t)
 
 t.test(`kill -9 at ${KILLS} random moments`, { timeout: 240_000 }, async (t) => {
   const service = await createService(t, {
-    ...{ FLEETGRID_ROLES: 'charging', LOG_LEVEL: 'error', DATA_DIR: t.testdir() },
+    ...{ FLEETGRID_ROLES: 'charging', LOG_LEVEL: 'error', DATA_DIR: engineFolder(t) },
   })
   await service.start()
   const readings = 40

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { startMosquitto } from '../engines/mosquitto.ts'
 import { startOpenSearch } from '../engines/opensearch.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { createFaultFleet, publishAll } from '../helpers/fault-fleet.ts'
 import { countStored, productionEnv, verifyFleet } from '../helpers/production.ts'
 import { createRandom } from '../helpers/random.ts'
@@ -16,7 +17,7 @@ const SEED = Number(process.env['SEED'] ?? 20_261_121)
 const KILLS = 10
 
 t.comment(`seed ${SEED}`)
-const folder = t.testdir()
+const folder = engineFolder(t)
 const opensearch = await startRestartable(t, (port) =>
   startOpenSearch({ folder: join(folder, 'opensearch'), port }),
 )
@@ -38,7 +39,7 @@ t.test('the broker is restarted twice', { timeout: 200_000 }, async (t) => {
     ...productionEnv(engines),
     MQTT_SUBSCRIPTION: 'plain',
     MQTT_CONNECTIONS: '1',
-    DATA_DIR: t.testdir(),
+    DATA_DIR: engineFolder(t),
   })
   await service.start()
   const publishing = await publishAll(t, broker.url, fleet.messages, { perSecond: 1000 })
@@ -61,7 +62,7 @@ t.test(`kill -9 at ${KILLS} random moments`, { timeout: 300_000 }, async (t) => 
     messages: 25_000,
     unusableEvery: 500,
   })
-  const service = await createService(t, { ...productionEnv(engines), DATA_DIR: t.testdir() })
+  const service = await createService(t, { ...productionEnv(engines), DATA_DIR: engineFolder(t) })
   await service.start()
   const publishing = await publishAll(t, broker.url, fleet.messages, { perSecond: 600 })
   const random = createRandom(SEED)
@@ -83,7 +84,7 @@ t.test('two instances share the subscription, one is killed', { timeout: 300_000
     messages: 20_000,
     unusableEvery: 400,
   })
-  const folders = t.testdir({ one: {}, two: {}, stores: {} })
+  const folders = engineFolder(t, { one: {}, two: {}, stores: {} })
   const sharedEnv = {
     ...productionEnv(engines),
     ...(await startStores(t, join(folders, 'stores'))).env,

@@ -2,6 +2,7 @@ import { connect as connectSocket } from 'node:net'
 import polyline from '@mapbox/polyline'
 import { connectAsync, type MqttClient } from 'mqtt'
 import t from 'tap'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { cardata, dtc, event } from '../helpers/messages.ts'
 import { createRandom } from '../helpers/random.ts'
 import { createService, type Service } from '../helpers/service.ts'
@@ -81,7 +82,7 @@ async function stored(service: Service, { tripId }: Vehicle): Promise<number[]> 
 
 t.test(`kill -9 in mid-ingest, ${KILLS} times (seed ${SEED})`, async (t) => {
   const random = createRandom(SEED)
-  const service = await createService(t, { DATA_DIR: t.testdir(), LOG_LEVEL: 'warn' })
+  const service = await createService(t, { DATA_DIR: engineFolder(t), LOG_LEVEL: 'warn' })
   await service.start()
   const vehicles: Vehicle[] = []
   for (let number = 0; number < VEHICLES; number += 1) {
@@ -140,7 +141,7 @@ async function countEvents(service: Service, { vin }: Vehicle): Promise<number> 
 t.test(
   'SIGTERM in mid-ingest: what is in flight finishes, exit 0, nothing acknowledged is lost',
   async (t) => {
-    const service = await createService(t, { DATA_DIR: t.testdir(), LOG_LEVEL: 'info' })
+    const service = await createService(t, { DATA_DIR: engineFolder(t), LOG_LEVEL: 'info' })
     await service.start()
     const client = await connectAsync(service.mqttUrl, { protocolVersion: 4, reconnectPeriod: 50 })
     client.on('error', () => undefined)
@@ -163,7 +164,7 @@ t.test(
 )
 
 t.test('SIGTERM ends the process while connections that say nothing are open', async (t) => {
-  const service = await createService(t, { DATA_DIR: t.testdir(), LOG_LEVEL: 'info' })
+  const service = await createService(t, { DATA_DIR: engineFolder(t), LOG_LEVEL: 'info' })
   await service.start()
   const port = Number(new URL(service.httpUrl).port)
   const mqttPort = Number(new URL(service.mqttUrl).port)

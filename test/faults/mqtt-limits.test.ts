@@ -3,6 +3,7 @@ import { createEmbeddedDatabase } from '../../src/adapters/database/embedded.ts'
 import { createStoredLeases } from '../../src/adapters/leases/stored.ts'
 import type { MqttFeedConfig } from '../../src/config/adapters.ts'
 import type { FeedMessage } from '../../src/ports/telemetry-feed.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { startLimitedBroker } from '../helpers/limited-broker.ts'
 import { MQTT_CLIENTS, makeMqttFeed, mqttFeedConfig } from '../helpers/mqtt-feed.ts'
 import { until } from '../helpers/until.ts'
@@ -111,7 +112,7 @@ for (const client of MQTT_CLIENTS) {
     async (t) => {
       const broker = await startLimitedBroker(t, { inFlightMax: 130, storedPerSecond: 10 })
       const config = configOf(broker.url, { connections: 1, unacknowledgedMax: 130 })
-      const database = createEmbeddedDatabase({ adapter: 'embedded', dataDir: t.testdir() })
+      const database = createEmbeddedDatabase({ adapter: 'embedded', dataDir: engineFolder(t) })
       await database.open()
       t.teardown(() => database.close())
       const start = async (instance: string, deliver: (message: FeedMessage) => void) => {

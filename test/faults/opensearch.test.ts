@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { startMosquitto } from '../engines/mosquitto.ts'
 import { startOpenSearch } from '../engines/opensearch.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { createFaultFleet, publishAll } from '../helpers/fault-fleet.ts'
 import { startOpenSearchProxy } from '../helpers/opensearch-proxy.ts'
 import { productionEnv, verifyFleet } from '../helpers/production.ts'
@@ -15,7 +16,7 @@ const SEED = Number(process.env['SEED'] ?? 20_261_121)
 const REFUSED = { status: 400, type: 'mapper_parsing_exception', reason: 'poison' }
 
 t.comment(`seed ${SEED}`)
-const folder = t.testdir()
+const folder = engineFolder(t)
 const opensearch = await startRestartable(t, (port) =>
   startOpenSearch({ folder: join(folder, 'opensearch'), port }),
 )
@@ -31,7 +32,7 @@ t.test('OpenSearch is killed and away for 60 s', { timeout: 300_000 }, async (t)
     messages: 40_000,
     unusableEvery: 500,
   })
-  const service = await createService(t, { ...productionEnv(engines), DATA_DIR: t.testdir() })
+  const service = await createService(t, { ...productionEnv(engines), DATA_DIR: engineFolder(t) })
   await service.start()
   const publishing = await publishAll(t, broker.url, fleet.messages, { perSecond: 600 })
   await until(() => publishing.acknowledged() > 6000, { withinMs: 60_000 })
@@ -53,7 +54,7 @@ t.test('every bulk is answered 429 for 30 s', { timeout: 200_000 }, async (t) =>
   t.after(() => proxy.close())
   const engines = { opensearchUrl: proxy.url, brokerUrl: broker.url, prefix: 'busy-' }
   const fleet = createFaultFleet({ seed: SEED + 1, vehicles: 100, messages: 20_000 })
-  const service = await createService(t, { ...productionEnv(engines), DATA_DIR: t.testdir() })
+  const service = await createService(t, { ...productionEnv(engines), DATA_DIR: engineFolder(t) })
   await service.start()
   const publishing = await publishAll(t, broker.url, fleet.messages, { perSecond: 600 })
   await until(() => publishing.acknowledged() > 2000, { withinMs: 60_000 })
@@ -80,7 +81,7 @@ t.test('one poison document in each of 1,000 bulks', { timeout: 300_000 }, async
   const fleet = createFaultFleet({ seed: SEED + 2, vehicles: 100, messages: 18_000, poison })
   const service = await createService(t, {
     ...productionEnv(engines),
-    DATA_DIR: t.testdir(),
+    DATA_DIR: engineFolder(t),
     WRITE_BATCH_MAX: '10',
   })
   await service.start()

@@ -8,6 +8,7 @@ import {
 import t from 'tap'
 import { AWS_EMULATOR_ENV, startAws } from '../engines/aws.ts'
 import { startOpenSearch } from '../engines/opensearch.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { createFaultFleet, type FaultFleet } from '../helpers/fault-fleet.ts'
 import { productionEnv, verifyFleet } from '../helpers/production.ts'
 import { createService } from '../helpers/service.ts'
@@ -20,7 +21,7 @@ const SEED = Number(process.env['SEED'] ?? 20_261_121)
 const BATCH = 10
 
 t.comment(`seed ${SEED}`)
-const folder = t.testdir()
+const folder = engineFolder(t)
 const opensearch = await startOpenSearch({ folder: join(folder, 'opensearch') })
 const aws = await startAws({ folder: join(folder, 'aws') })
 t.teardown(async () => {
@@ -40,7 +41,7 @@ t.test('receiving, deleting, the process fail in turn', { timeout: 300_000 }, as
   const service = await createService(t, {
     ...env,
     ...AWS_EMULATOR_ENV,
-    DATA_DIR: t.testdir(),
+    DATA_DIR: engineFolder(t),
     TELEMETRY_FEED: 'sqs',
     TELEMETRY_QUEUE_URL: QueueUrl,
     AWS_ENDPOINT_URL: proxy.endpoint,

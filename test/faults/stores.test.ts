@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { startMosquitto } from '../engines/mosquitto.ts'
 import { startOpenSearch } from '../engines/opensearch.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { createFaultFleet, publishAll } from '../helpers/fault-fleet.ts'
 import { countStored, productionEnv, verifyFleet } from '../helpers/production.ts'
 import { startRestartable } from '../helpers/restartable.ts'
@@ -15,7 +16,7 @@ const SEED = Number(process.env['SEED'] ?? 20_261_121)
 const AWAY_MS = 30_000
 
 t.comment(`seed ${SEED}`)
-const folder = t.testdir({ stores: {} })
+const folder = engineFolder(t, { stores: {} })
 const opensearch = await startRestartable(t, (port) =>
   startOpenSearch({ folder: join(folder, 'opensearch'), port }),
 )
@@ -33,7 +34,7 @@ for (const [name, store] of Object.entries(stores)) {
       unusableEvery: 1000,
     })
     const env = { ...productionEnv(engines), ...storesEnv, LOG_LEVEL: 'error' }
-    const service = await createService(t, { ...env, DATA_DIR: t.testdir() })
+    const service = await createService(t, { ...env, DATA_DIR: engineFolder(t) })
     await service.start()
     const publishing = await publishAll(t, broker.url, fleet.messages, { perSecond: 400 })
     await until(() => publishing.acknowledged() > 3000, { withinMs: 60_000 })

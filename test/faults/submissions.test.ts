@@ -3,6 +3,7 @@ import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk
 import t, { type Test } from 'tap'
 import { createSubmission, createUuid } from '../../simulators/submissions/create-submission.ts'
 import { AWS_EMULATOR_ENV, startAws } from '../engines/aws.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { startKinesis } from '../helpers/kinesis.ts'
 import { type KinesisFault, startKinesisFaults } from '../helpers/kinesis-faults.ts'
 import { createRandom } from '../helpers/random.ts'
@@ -19,7 +20,7 @@ const FAULTS: readonly KinesisFault[] = ['all', 'subset', 'throttle', 'error', '
 
 t.comment(`seed ${SEED}`)
 Object.assign(process.env, AWS_EMULATOR_ENV)
-const folder = t.testdir()
+const folder = engineFolder(t)
 const aws = await startAws({ folder })
 t.teardown(() => aws.stop())
 const sqs = new SQSClient({ region: AWS_EMULATOR_ENV.AWS_REGION, endpoint: aws.url })
@@ -59,7 +60,7 @@ t.test('two workers, killed ten times, one call in ten fails', { timeout: 400_00
     EVENT_STREAM_NAME: kinesis.streamName,
     SQS_VISIBILITY_S: '10',
   }
-  const data = t.testdir()
+  const data = engineFolder(t)
   const services = await Promise.all(
     ['1', '2'].map((n) => createService(t, { ...env, DATA_DIR: join(data, n) })),
   )

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { makeDatabase } from '../helpers/engines.ts'
 import { startFleetgrid } from '../helpers/fleetgrid.ts'
 import { Station } from '../helpers/ocpp.ts'
@@ -89,7 +90,7 @@ t.test('settings that are changed at one instance count at the other at once', a
 
 t.test('the instance dies while a charge point works on what may be repeated', async (t) => {
   const env = { ...(await sharedEnv(t)), LOG_LEVEL: 'error' }
-  const folders = t.testdir({ one: {}, other: {} })
+  const folders = engineFolder(t, { one: {}, other: {} })
   const [one, other] = await Promise.all(
     ['one', 'other'].map(async (name) => {
       const service = await createService(t, { ...env, DATA_DIR: join(folders, name) })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { makeDatabase } from '../helpers/engines.ts'
 import { startFleetgrid } from '../helpers/fleetgrid.ts'
 import { Station } from '../helpers/ocpp.ts'
@@ -72,7 +73,7 @@ t.test('a charge point that comes to another instance is let go by the first', a
 
 t.test('the instance dies while a charge point works on a command', async (t) => {
   const env = { ...(await sharedEnv(t)), LOG_LEVEL: 'error' }
-  const folders = t.testdir({ one: {}, other: {} })
+  const folders = engineFolder(t, { one: {}, other: {} })
   const [one, other] = await Promise.all(
     ['one', 'other'].map(async (name) => {
       const service = await createService(t, { ...env, DATA_DIR: join(folders, name) })

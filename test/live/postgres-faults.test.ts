@@ -12,6 +12,7 @@ import {
 import { LeaseLog } from '../contracts/leases.ts'
 import { collect } from '../contracts/signals.ts'
 import { startPostgres } from '../engines/postgres.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { makeDatabase } from '../helpers/engines.ts'
 import {
   endConnections,
@@ -102,7 +103,7 @@ t.test('connections that are ended again and again cost time only', async (t) =>
 })
 
 t.test('a server that is killed and restarted costs time only', async (t) => {
-  const folder = t.testdir()
+  const folder = engineFolder(t)
   const first = await startPostgres({ folder })
   t.teardown(() => first.stop())
   const config = postgresConfig(first.url, { connectTimeoutMs: 1000 })

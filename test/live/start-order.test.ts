@@ -5,6 +5,7 @@ import t from 'tap'
 import { createConfig } from '../../src/config/config.ts'
 import { readEnv } from '../../src/config/env.ts'
 import { createFleetgrid, type Fleetgrid } from '../../src/fleetgrid.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { makeDatabase } from '../helpers/engines.ts'
 import { until } from '../helpers/until.ts'
 
@@ -48,7 +49,7 @@ t.test('PostgreSQL comes up after this instance', async (t) => {
 
   const through = new URL(url)
   through.host = `127.0.0.1:${port}`
-  const { fleetgrid, reasons } = await prepare(t.testdir(), through)
+  const { fleetgrid, reasons } = await prepare(engineFolder(t), through)
   const started = fleetgrid.start()
   await until(() => reasons.length > 0, { what: 'waiting' })
   t.match(reasons, [/Can't open the database at 127\.0\.0\.1:\d+\/\w+: .*ECONNREFUSED/])
@@ -63,13 +64,13 @@ t.test('PostgreSQL comes up after this instance', async (t) => {
 t.test('a database or user that does not exist fails at once, with advice', async (t) => {
   const missing = new URL(await makeDatabase(t))
   missing.pathname = '/there-is-none'
-  const { fleetgrid, reasons } = await prepare(t.testdir(), missing)
+  const { fleetgrid, reasons } = await prepare(engineFolder(t), missing)
   await t.rejects(fleetgrid.start(), /there-is-none.*create that database, or name another/)
   t.same(reasons, [])
   const stranger = new URL(await makeDatabase(t))
   stranger.username = 'stranger'
   stranger.password = 'secret'
-  const other = await prepare(t.testdir(), stranger)
+  const other = await prepare(engineFolder(t), stranger)
   await t.rejects(other.fleetgrid.start(), /check the user and password in DATABASE_URL/)
   t.same(other.reasons, [])
 })

@@ -16,13 +16,14 @@ import { archiveContract } from '../contracts/archive.ts'
 import { eventStreamContract } from '../contracts/event-stream.ts'
 import { AWS_EMULATOR_ENV } from '../engines/aws.ts'
 import { startMoto } from '../engines/moto.ts'
+import { engineFolder } from '../helpers/engine-folder.ts'
 import { createTestStream } from '../helpers/kinesis.ts'
 import { until } from '../helpers/until.ts'
 
 // A second opinion on Kinesis, and Firehose into S3, by an emulator of other authors.
 
 Object.assign(process.env, AWS_EMULATOR_ENV)
-const moto = await startMoto({ folder: t.testdir() })
+const moto = await startMoto({ folder: engineFolder(t) })
 t.teardown(() => moto.stop())
 const region = AWS_EMULATOR_ENV.AWS_REGION
 const aws = { region, endpoint: moto.url }

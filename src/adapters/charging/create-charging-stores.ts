@@ -42,6 +42,8 @@ export interface ChargingStores {
   readonly retention: ChargingRetention
   /** Writes that wait or are under way. */
   readonly pending: () => number
+  /** What keeps them from becoming durable; empty when all is well. */
+  readonly problems: () => readonly string[]
   /** What was called is finished first; new writes are refused. */
   close(): Promise<void>
 }
@@ -70,6 +72,10 @@ export function createChargingStores(options: ChargingStoresOptions): ChargingSt
     holdings: new StoredChargePointHoldings(context),
     retention: new StoredChargingRetention(context),
     pending: () => commit.size,
+    problems: () => {
+      const problem = commit.problem()
+      return problem === undefined ? [] : [problem]
+    },
     close: () => commit.close(),
   }
 }

@@ -42,6 +42,10 @@ interface Entry {
 }
 
 const RETRY = { baseMs: 50, maxMs: 2000 }
+/** Failures in a row before somebody is told: one may be a passing thing. */
+const FAILURES_BEFORE_PROBLEM = 3
+/** Without a new failure for so long nobody tries, and nobody knows. */
+const PROBLEM_FRESH_MS = 30_000
 
 /**
  * What arrives while a transaction runs goes with the next one, whatever kind it is of: the busier
@@ -56,6 +60,8 @@ export class GroupCommit {
   #isRunning = false
   #isClosed = false
   #idle: (() => void)[] = []
+  /** Of the attempts since the last that succeeded. */
+  #failing: { count: number; at: number; reason: string } | undefined
 
   constructor(options: GroupCommitOptions) {
     this.#options = options
@@ -64,6 +70,14 @@ export class GroupCommit {
   /** Items that are not settled yet. */
   get size(): number {
     return this.#waiting.length + this.#writing
+  }
+
+  /** What keeps writes from becoming durable, in words for a person; undefined when all is well. */
+  problem(): string | undefined {
+    const failing = this.#failing
+    if (failing === undefined || failing.count < FAILURES_BEFORE_PROBLEM) return undefined
+    if (performance.now() - failing.at > PROBLEM_FRESH_MS) return undefined
+    return `writes of charging fail, ${this.size} wait: ${failing.reason}`
   }
 
   /**
@@ -116,6 +130,8 @@ export class GroupCommit {
       const error = await this.#attempt(left)
       if (error === undefined) return
       if (!isUnavailable(error)) return this.#writeHalves(left, error)
+      const count = (this.#failing?.count ?? 0) + 1
+      this.#failing = { count, at: performance.now(), reason: errorMessage(error) }
       left = this.#refuseLate(left, error)
       this.#waiting = this.#refuseLate(this.#waiting, error)
       if (left.length > 0) await pause(backoffMs(attempt, RETRY))
@@ -141,6 +157,7 @@ export class GroupCommit {
     const event = () => ({ size: group.length, durationMs: performance.now() - startedAt })
     try {
       const results = await database.transaction((trx) => this.#apply(trx, byKind))
+      this.#failing = undefined
       onGroup?.(event())
       this.#settle(byKind, results)
       return undefined

@@ -40,11 +40,16 @@ export function createStoredLeases(options: StoredLeasesOptions): Leases {
       const lease = new StoredLease(row, durationMs, callbacks)
       return (await lease.takeNow()) ? new StoredTakenLease(lease, row) : undefined
     },
-    listLeft: (prefix) => listLeft(database, prefix),
+    listLeft: (prefix) => listLeft(database, prefix, isAlone ? instance : undefined),
   }
 }
 
-async function listLeft(database: Database, prefix: string): Promise<LeftLease[]> {
+/** @param alone this instance, if no other one can be alive: what isn't its own is left */
+async function listLeft(
+  database: Database,
+  prefix: string,
+  alone: string | undefined,
+): Promise<LeftLease[]> {
   // Characters, as SQL counts them: LIKE would need its wildcards escaped.
   const length = [...prefix].length
   return await database.run((db) =>
@@ -52,7 +57,14 @@ async function listLeft(database: Database, prefix: string): Promise<LeftLease[]
       .selectFrom('lease')
       .select(['name', 'value'])
       .where('value', '>', 0)
-      .where('expires_at', '<=', database.now)
+      .where(({ eb, or, fn, val }) =>
+        or([
+          eb('expires_at', '<=', database.now),
+          ...(alone === undefined
+            ? []
+            : [eb(fn('substr', ['owner', val(1), val(alone.length)]), '<>', alone)]),
+        ]),
+      )
       .where(({ eb, fn, val }) => eb(fn('substr', ['name', val(1), val(length)]), '=', prefix))
       .orderBy('name')
       .execute(),

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import type { ConnectorState, Registration } from '../../domain/charge-point.ts'
+import { type ConnectorState, LENIENCIES, type Registration } from '../../domain/charge-point.ts'
 import type { CommandState, CommandWebhook } from '../../domain/charging-command.ts'
 import type { TransactionState } from '../../domain/charging-transaction.ts'
 import type { ChargingRecordKind } from '../../ports/charging-records.ts'
@@ -84,8 +84,21 @@ export const ChargePointItem = Type.Object(
 export const ChargePointChange = Type.Object(
   {
     registration: Type.Optional(registration),
-    securityProfileMin: Type.Optional(securityProfile),
-    leniency: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 20 })),
+    securityProfileMin: Type.Optional(
+      Type.Unsafe<0 | 1 | 2>(
+        Type.Integer({
+          minimum: 0,
+          maximum: 2,
+          description: '0 no password, 1 HTTP Basic, 2 with TLS. 3, mutual TLS, is not here yet',
+        }),
+      ),
+    ),
+    leniency: Type.Optional(
+      Type.Array(texts(...LENIENCIES), {
+        maxItems: LENIENCIES.length,
+        description: 'What this one does wrong and may: it is counted, and listed as deviations',
+      }),
+    ),
     note: Type.Optional(Type.String({ maxLength: 500 })),
     key: Type.Optional(
       Type.Union([Type.String({ minLength: 1, maxLength: 40 }), Type.Null()], {
