@@ -86,13 +86,24 @@ function isSameKey(given: string, wanted: string): boolean {
   return timingSafeEqual(digest(given), digest(wanted))
 }
 
+const Answer = Type.Object({
+  requestId: Type.String({ description: 'As X-Amz-Firehose-Request-Id says' }),
+  timestamp: Type.Integer({ description: 'Epoch milliseconds' }),
+  errorMessage: Type.Optional(Type.String()),
+})
+
 const schema = {
   tags: ['archive'],
+  security: [{ firehose: [] }],
   operationId: 'deliverFirehoseRecords',
   summary: 'Takes what a Firehose stream delivers to an HTTP endpoint',
   description:
     'For a delivery stream whose destination is this URL, with FIREHOSE_ACCESS_KEY as its access key. The records of a request become one object, one behind the other as they are; the same request again is answered and changes nothing.',
   response: {
-    200: Type.Object({ requestId: Type.String(), timestamp: Type.Integer() }),
+    200: Answer,
+    400: Answer,
+    401: Answer,
+    500: Answer,
+    503: Answer,
   },
 }

@@ -18,6 +18,10 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       tags: [
         { name: 'vehicles', description: 'The newest state of the fleet. Role: viewer' },
         { name: 'history', description: 'What was. Role: viewer' },
+        { name: 'charging', description: 'Charge points and what they do. Role: operator' },
+        { name: 'anomalies', description: 'Anomalies that a caller hands over. Role: operator' },
+        { name: 'submissions', description: 'From sensors to events. Role: operator' },
+        { name: 'archive', description: 'Raw messages, and what Firehose calls. Role: operator' },
         { name: 'dead letters', description: 'Messages that could not be used. Role: operator' },
         { name: 'operations', description: 'For load balancers and Prometheus. No token' },
       ],
@@ -29,6 +33,12 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
             bearerFormat: 'JWT',
             description:
               'RS256. Roles viewer < operator < admin in the claim cognito:groups. At home: make token ROLE=operator',
+          },
+          firehose: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-Amz-Firehose-Access-Key',
+            description: 'The variable FIREHOSE_ACCESS_KEY',
           },
         },
       },

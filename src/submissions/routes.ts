@@ -124,7 +124,9 @@ const devicesSchema = {
   description:
     'Counted by this instance since it started, those with the most invalid submissions first. The table is bounded: devices that were pushed out of it are counted in `others`, as are submissions of which nobody can tell whose they were.',
   querystring: Type.Object({
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'Devices at most' }),
+    ),
   }),
   response: {
     200: Type.Object({

@@ -67,6 +67,7 @@ export const chargePointRoutes: FastifyPluginAsyncTypebox<ChargePointRoutesOptio
     const change = compact(settings)
     const keyHash = key === undefined || key === null ? key : keys.hash(id, parseKey(key))
     const before = await chargePoints.find(id)
+    requireKey(settings.securityProfileMin ?? before?.securityProfileMin, key, before?.keyHash)
     await createOrChange(id, change, keyHash)
     const chargePoint = await chargePoints.find(id)
     if (chargePoint === undefined) throw unknownChargePoint(id)
@@ -130,6 +131,17 @@ export const chargePointRoutes: FastifyPluginAsyncTypebox<ChargePointRoutesOptio
       }
     },
   )
+}
+
+/** Otherwise nobody could connect, and nobody would know why. */
+function requireKey(
+  profileMin = 0,
+  key: string | null | undefined,
+  keyHashBefore: string | undefined,
+): void {
+  const hasKey = key === undefined ? keyHashBefore !== undefined : key !== null
+  if (profileMin === 0 || hasKey) return
+  throw publicError('invalid', '`securityProfileMin` above 0 needs a password: `key`')
 }
 
 /** Bytes written as hex digits (OCPP 1.6 whitepaper §2.3), or the text itself. */
