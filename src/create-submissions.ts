@@ -6,7 +6,7 @@ import type { Clock } from './domain/clock.ts'
 import { deliveryRoutes } from './firehose/delivery-routes.ts'
 import { firehoseRoutes } from './firehose/routes.ts'
 import type { Metrics } from './http/metrics.ts'
-import { createRateBudget } from './lib/rate-budget.ts'
+import { type LimitedLine, limitLines } from './lib/limited-lines.ts'
 import { submissionRoutes } from './submissions/routes.ts'
 import { type SubmissionEvent, Submissions } from './submissions/submissions.ts'
 
@@ -48,7 +48,7 @@ export function createSubmissions(deps: SubmissionsDeps): SubmissionsPipeline {
     keep: (letters) => (diagnostics ?? deadLetters).keep(letters),
     ...{ badEvents: config.badEvents, callsMax: config.callsMax, devicesMax: config.devicesMax },
     ...{ keepQueueMax: KEEP_QUEUE_MAX, recentMax: RECENT_MAX, now: clock.now },
-    onEvent: observeSubmissions(metrics, logger, clock),
+    onEvent: observeSubmissions(metrics, logger),
   })
   return {
     submissions,
@@ -67,28 +67,25 @@ async function registerDelivery(
 ): Promise<void> {
   const { accessKey, objectPrefix } = config.firehose
   if (accessKey === undefined) return
-  const budget = createRateBudget(LINES.max, LINES.intervalMs, clock.now)
+  const warn = limitLines((about, text) => logger.warn(about, text))
   await app.register(deliveryRoutes, {
     ...{ accessKey, objectPrefix, objectStore: ports.objectStore, now: clock.now },
     requests: ports.firehoseRequests,
     onDelivery(outcome, reason) {
       metrics.firehoseDeliveries.inc({ outcome })
-      const suppressed = reason === undefined ? undefined : budget.take()
-      if (suppressed === undefined) return
-      logger.warn({ outcome, reason, suppressed }, 'Firehose delivery not taken, it comes again')
+      if (reason === undefined) return
+      warn(outcome, { outcome, reason }, 'Firehose delivery not taken, it comes again')
     },
   })
 }
 
-/** Of submissions: a flood of the same trouble is a bounded number of lines. */
-const LINES = { max: 10, intervalMs: 10_000 }
-
-function observeSubmissions(metrics: Metrics, logger: Logger, clock: Clock) {
-  const budget = createRateBudget(LINES.max, LINES.intervalMs, clock.now)
+/** A flood of the same trouble is a bounded number of lines. */
+function observeSubmissions(metrics: Metrics, logger: Logger) {
+  const warn = limitLines((about, text) => logger.warn(about, text))
   return (event: SubmissionEvent): void => {
     switch (event.kind) {
       case 'submission':
-        observeSubmission(event, metrics, logger, budget)
+        observeSubmission(event, metrics, warn)
         return
       case 'call':
         metrics.streamRecords.inc({ outcome: 'confirmed' }, event.confirmed)
@@ -119,8 +116,7 @@ function observeSubmissions(metrics: Metrics, logger: Logger, clock: Clock) {
 function observeSubmission(
   event: Extract<SubmissionEvent, { kind: 'submission' }>,
   metrics: Metrics,
-  logger: Logger,
-  budget: ReturnType<typeof createRateBudget>,
+  warn: LimitedLine,
 ): void {
   const { outcome, encoding, events, latencyMs, reason } = event
   metrics.submissions.inc({ outcome, encoding })
@@ -128,11 +124,9 @@ function observeSubmission(
   metrics.submissionEvents.inc({ outcome: 'rejected' }, events.rejected)
   if (outcome === 'published') metrics.submissionLatency.observe(Math.max(0, latencyMs) / 1000)
   if (reason === undefined) return
-  const suppressed = budget.take()
-  if (suppressed === undefined) return
   const text =
     outcome === 'rejected'
       ? 'submission rejected, kept in the diagnostics'
       : 'submission not published, it comes again'
-  logger.warn({ reason, suppressed }, text)
+  warn(outcome, { reason }, text)
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { hourPrefix, timeOfArchiveObject } from '../domain/archive-object.ts'
 import { errorMessage } from '../domain/errors.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { pause } from '../lib/pause.ts'
@@ -40,7 +41,6 @@ const HOUR_MS = 3_600_000
 /** Messages on their way at the same time. */
 const IN_FLIGHT_MAX = 500
 const RETRY = { baseMs: 200, maxMs: 10_000 }
-const NAME_TIME = /-1-(\d{4}-\d\d-\d\d)-(\d\d)-(\d\d)-(\d\d)-[^/]*$/
 
 type Mutable = { -readonly [Key in keyof ReplayProgress]: ReplayProgress[Key] }
 
@@ -76,13 +76,13 @@ export class Replay {
     const { objectStore, objectPrefix, signal } = this.#options
     const firstHour = Math.floor(from / HOUR_MS) * HOUR_MS
     for (let hour = firstHour; hour < to; hour += HOUR_MS) {
-      const folder = `${objectPrefix}${new Date(hour).toISOString().slice(0, 13).replaceAll(/[-T]/g, '/')}/`
+      const folder = hourPrefix(objectPrefix, hour)
       let after: string | undefined
       do {
         signal.throwIfAborted()
         const page = await objectStore.list(folder, after)
         for (const object of page.objects) {
-          const at = timeOf(object.key)
+          const at = timeOfArchiveObject(object.key)
           if (at === undefined || (at >= from - 1000 && at < to)) yield object
         }
         after = page.next
@@ -134,13 +134,6 @@ export class Replay {
     }
     this.#progress.messages += 1
   }
-}
-
-/** Of its oldest record; undefined: it has a name of somebody else's. */
-function timeOf(key: string): number | undefined {
-  const [, day, hour, minute, second] = NAME_TIME.exec(key) ?? []
-  const at = Date.parse(`${day}T${hour}:${minute}:${second}Z`)
-  return Number.isNaN(at) ? undefined : at
 }
 
 function isDamaged(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
+import { archiveObjectKey } from '../domain/archive-object.ts'
 import type { FirehoseRequests } from '../ports/firehose-requests.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 
@@ -73,12 +74,9 @@ export async function deliver(
 }
 
 /** Ids are somebody else's words: their hash is what a name may hold. */
-function nameOf(prefix: string, id: string, at: number): string {
-  const iso = new Date(at).toISOString()
-  const hour = iso.slice(0, 13).replaceAll(/[-T]/g, '/')
-  const second = iso.slice(0, 19).replaceAll(/[T:]/g, '-')
-  const hash = createHash('sha256').update(id).digest('hex').slice(0, 32)
-  return `${prefix}${hour}/delivery-1-${second}-${hash}.gz`
+function nameOf(prefix: string, requestId: string, at: number): string {
+  const id = createHash('sha256').update(requestId).digest('hex').slice(0, 32)
+  return archiveObjectKey({ prefix, source: 'delivery', at, id, extension: '.gz' })
 }
 
 async function unpackBody(body: Buffer, encoding: string | undefined): Promise<Buffer> {

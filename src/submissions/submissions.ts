@@ -215,7 +215,8 @@ export class Submissions {
   ): Promise<void> {
     const result = incoming.isKept ? KEPT : await this.#keep(incoming, reason)
     if (result.outcome === 'refused' || result.outcome === 'rejected') {
-      this.#giveBack(incoming, encoding, `not kept in the diagnostics: ${result.reason}`)
+      // What was published of it counts now: when it comes again, it is no first time.
+      this.#giveBack(incoming, encoding, `not kept in the diagnostics: ${result.reason}`, events)
       return
     }
     this.devices.countInvalid(deviceId, reason, this.#options.now())
@@ -228,8 +229,13 @@ export class Submissions {
     return new Promise((kept) => this.#letters.add({ letter, kept }))
   }
 
-  #giveBack(incoming: IncomingSubmission, encoding: Encoding, reason: string): void {
-    this.#tell(incoming, encoding, 'refused', NO_EVENTS, reason)
+  #giveBack(
+    incoming: IncomingSubmission,
+    encoding: Encoding,
+    reason: string,
+    events = NO_EVENTS,
+  ): void {
+    this.#tell(incoming, encoding, 'refused', events, reason)
     incoming.again(reason)
   }
 

@@ -148,6 +148,28 @@ t.test('what can’t be kept now comes again', async (t) => {
   t.match(await answered, { kind: 'again', reason: /not kept in the diagnostics: .*stopping/ })
 })
 
+t.test('each event counts once, also if its submission has to come again', async (t) => {
+  const { submissions, letters, send, told } = setUp(undefined, { badEvents: 'drop-event' })
+  const events = { new_process: [{ cmdl: null, user: 'a' }, ...SAMPLE.events.new_process] }
+  const body = encode(submission({ events }))
+  const refusing = setUp(undefined, {
+    badEvents: 'drop-event',
+    keepQueueMax: 0,
+  })
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    t.match(await refusing.send(body), { kind: 'again', reason: /not kept in the diagnostics/ })
+  }
+  t.strictSame(
+    refusing.told().map((event) => event.kind === 'submission' && event.events.published),
+    [4, 0],
+  )
+  t.match(await send(body), { kind: 'rejected', events: 4 })
+  t.match(await send(body), { kind: 'rejected', events: 0 })
+  t.equal(letters.length, 2)
+  t.match(told(), [{ events: { published: 4, rejected: 1 } }, { events: { published: 0 } }])
+  t.equal(submissions.devices.top(1)[0]?.invalid, 2)
+})
+
 t.test('drained: everything that came is answered', async (t) => {
   const { submissions, send } = setUp()
   const answers = Array.from({ length: 50 }, (_, n) => send(encode(numbered(n))))

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { EmbeddedArchiveConfig } from '../../config/adapters.ts'
+import { archiveObjectKey } from '../../domain/archive-object.ts'
 import { errorMessage, FleetgridError } from '../../domain/errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import { pause } from '../../lib/pause.ts'
@@ -16,7 +17,6 @@ import {
   removeSegment,
   type Segment,
 } from './embedded/segments.ts'
-import { objectName } from './object-name.ts'
 
 // What passes through here: records → a segment file, synced before anybody is answered → when it is
 // full or old enough, one compressed object → the segment is removed. After a crash the segments that are
@@ -195,7 +195,8 @@ class EmbeddedArchive implements Archive {
     const records = [...readFrames(await readSegment(segment))]
     if (records.length > 0) {
       const body = await compress(Buffer.concat(records))
-      const key = objectName(prefix, segment.at, segment.id, extension)
+      const { at, id } = segment
+      const key = archiveObjectKey({ prefix, source: 'fleetgrid', at, id, extension })
       await this.#options.objectStore.put(key, body, CONTENT_TYPE)
       this.#options.onDelivered({ key, bytes: body.length })
     }

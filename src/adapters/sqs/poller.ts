@@ -3,6 +3,7 @@ import type { SqsPollerConfig } from '../../config/adapters.ts'
 import { errorMessage } from '../../domain/errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import { pause } from '../../lib/pause.ts'
+import type { QueueMessage } from '../../ports/work-queue.ts'
 import { BATCH_MAX } from './batch-requests.ts'
 import { createSqsClient } from './create-client.ts'
 import { describeFailure } from './describe-failure.ts'
@@ -12,20 +13,6 @@ import type { SqsEvent } from './sqs-event.ts'
 // What passes through here: long polls → messages → whoever handles them → deleted, or given back
 // to the queue. The queue needs no redrive policy of its own, and better has none: a message that
 // can't be stored now comes again until it can, and what can never be is for the handler to keep.
-
-/** One message of the queue. Exactly one of the two answers counts: the first. */
-export interface QueueMessage {
-  readonly id: string
-  readonly body: string
-  /** How often it has been received, this time included. Approximate. */
-  readonly receiveCount: number
-  /** Epoch milliseconds at which the queue got it: the same each time that it comes. */
-  readonly sentAt: number
-  /** It is done: delete it. */
-  delete(): void
-  /** Not now: it comes again, the later the more often it has come. */
-  release(): void
-}
 
 export interface SqsPollerOptions {
   /** Called as things happen. What it throws is ignored: watching must not stop the work. */

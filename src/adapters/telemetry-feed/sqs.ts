@@ -4,7 +4,8 @@ import {
   type FeedMessage,
   type TelemetryFeed,
 } from '../../ports/telemetry-feed.ts'
-import { type QueueMessage, SqsPoller, type SqsPollerOptions } from '../sqs/poller.ts'
+import type { QueueMessage } from '../../ports/work-queue.ts'
+import { SqsPoller, type SqsPollerOptions } from '../sqs/poller.ts'
 import { type Enveloped, openRuleEnvelope } from './rule-envelope.ts'
 
 export interface SqsFeedOptions extends SqsPollerOptions {
