@@ -55,7 +55,7 @@ export function formatSummary(
     ['calls not answered', counts.timeouts],
     ['frames that are no OCPP', counts.badFrames],
     ['transaction messages lost', counts.messagesLost],
-    ['transaction messages never told', neverTold],
+    ['those never told', neverTold],
     ['connections refused', counts.refused],
     ['reconnects', counts.reconnects],
   ])
