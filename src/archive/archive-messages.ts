@@ -1,7 +1,7 @@
+import { messageLine } from '../domain/message-line.ts'
 import { Batcher, type Settled } from '../lib/batcher.ts'
 import type { Archive, ArchiveRecord } from '../ports/archive.ts'
 import type { FeedMessage } from '../ports/telemetry-feed.ts'
-import { messageLine } from './message-line.ts'
 
 // What passes through here: each message of the feeds, on its way to ingest and, at the same time, to the
 // archive. Its sender is told when both have it.

@@ -1,13 +1,13 @@
-import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { hourPrefix, timeOfArchiveObject } from '../domain/archive-object.ts'
 import { errorMessage } from '../domain/errors.ts'
+import { parseLine } from '../domain/message-line.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { pause } from '../lib/pause.ts'
+import { readLines } from '../lib/read-lines.ts'
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts'
 import type { FeedMessage } from '../ports/telemetry-feed.ts'
-import { parseLine } from './message-line.ts'
 
 // What passes through here: objects of the archive, hour by hour → lines → messages → ingest, as if their
 // devices sent them once more. What is stored already changes nothing.
@@ -40,6 +40,8 @@ export interface ReplayOptions {
 const HOUR_MS = 3_600_000
 /** Messages on their way at the same time. */
 const IN_FLIGHT_MAX = 500
+/** Of a line, unpacked: more than the largest message becomes. */
+const LINE_MAX_BYTES = 4_194_304
 const RETRY = { baseMs: 200, maxMs: 10_000 }
 
 type Mutable = { -readonly [Key in keyof ReplayProgress]: ReplayProgress[Key] }
@@ -97,10 +99,10 @@ export class Replay {
     const sending = new Set<Promise<void>>()
     try {
       const unpacked = Readable.from([body]).pipe(createGunzip())
-      for await (const line of createInterface({ input: unpacked, crlfDelay: Infinity })) {
+      for await (const line of readLines(unpacked, LINE_MAX_BYTES)) {
         this.#options.signal.throwIfAborted()
-        const message = parseLine(line)
-        if (message === undefined) this.#progress.unreadable += line === '' ? 0 : 1
+        const message = line === undefined ? undefined : parseLine(line)
+        if (message === undefined) this.#progress.unreadable += line?.trim() === '' ? 0 : 1
         else {
           const sent = this.#send({ ...message, receivedAt: object.modifiedAt })
           sending.add(sent)

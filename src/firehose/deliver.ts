@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { archiveObjectKey } from '../domain/archive-object.ts'
+import { archiveObjectKey, timeOfArchiveObject } from '../domain/archive-object.ts'
+import { type CsvObjects, type CsvSettings, csvObjects } from '../domain/csv-objects.ts'
 import type { FirehoseRequests } from '../ports/firehose-requests.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 
 // What passes through here: a request of a delivery stream whose destination is an HTTP endpoint → its
-// records, one behind the other as they are → one object. The same request again is the same object.
+// records, one behind the other as they are → one object, and one of CSV beside it, if that is wanted. The
+// same request again is the same objects.
 // https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html
 
 /** Of a request, unpacked: what Firehose itself allows. */
@@ -14,6 +16,7 @@ export const BODY_SIZE_MAX_BYTES = 67_108_864
 const RECORDS_MAX = 10_000
 const RECORD_SIZE_MAX_BYTES = 1_024_000
 const ID_LENGTH_MAX = 200
+const SOURCE = 'delivery'
 
 const unpack = promisify(gunzip)
 const pack = promisify(gzip)
@@ -23,6 +26,9 @@ export interface DeliverOptions {
   readonly objectStore: Pick<ObjectStore, 'put'>
   /** Before the hour in the names of objects, with its slash. */
   readonly objectPrefix: string
+  /** undefined: no CSV. */
+  readonly csv: CsvSettings | undefined
+  readonly onCsv: (made: CsvObjects) => void
   readonly now: () => number
 }
 
@@ -62,21 +68,39 @@ export async function deliver(
   delivery: Delivery,
   options: DeliverOptions,
 ): Promise<'stored' | 'duplicate'> {
-  const { requests, objectStore, objectPrefix, now } = options
+  const { requests, objectStore, objectPrefix, csv, now } = options
   const { id, records } = delivery
   const request = await requests.place(id, nameOf(objectPrefix, id, now()), now())
   if (request.isStored) return 'duplicate'
   const body = await pack(Buffer.concat(records))
   // A second try that overtakes the first writes the same bytes under the same name.
   await objectStore.put(request.objectKey, body, 'application/gzip')
+  if (csv !== undefined) await deliverCsv(delivery, request.objectKey, csv, options)
   await requests.stored(id)
   return 'stored'
 }
 
-/** Ids are somebody else's words: their hash is what a name may hold. */
+/** Named after the raw object, so that a request that comes again writes the same ones. */
+async function deliverCsv(
+  { id, records }: Delivery,
+  objectKey: string,
+  csv: CsvSettings,
+  { objectStore, onCsv, now }: DeliverOptions,
+): Promise<void> {
+  const at = timeOfArchiveObject(objectKey) ?? now()
+  const made = await csvObjects(() => records, csv, { source: SOURCE, at, id: hashOf(id) })
+  for (const { key, body } of made.objects) await objectStore.put(key, body, 'application/gzip')
+  onCsv(made)
+}
+
 function nameOf(prefix: string, requestId: string, at: number): string {
-  const id = createHash('sha256').update(requestId).digest('hex').slice(0, 32)
-  return archiveObjectKey({ prefix, source: 'delivery', at, id, extension: '.gz' })
+  const id = hashOf(requestId)
+  return archiveObjectKey({ prefix, source: SOURCE, at, id, extension: '.gz' })
+}
+
+/** Ids are somebody else's words: their hash is what a name may hold. */
+function hashOf(requestId: string): string {
+  return createHash('sha256').update(requestId).digest('hex').slice(0, 32)
 }
 
 async function unpackBody(body: Buffer, encoding: string | undefined): Promise<Buffer> {

@@ -98,7 +98,7 @@ const schema = {
   operationId: 'deliverFirehoseRecords',
   summary: 'Takes what a Firehose stream delivers to an HTTP endpoint',
   description:
-    'For a delivery stream whose destination is this URL, with FIREHOSE_ACCESS_KEY as its access key. The records of a request become one object, one behind the other as they are; the same request again is answered and changes nothing.',
+    'For a delivery stream whose destination is this URL, with FIREHOSE_ACCESS_KEY as its access key. The records of a request become one object, one behind the other as they are, and with FIREHOSE_CSV_COLUMNS one of CSV beside it; the same request again is answered and changes nothing.',
   response: {
     200: Answer,
     400: Answer,

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { publicError } from '../domain/errors.ts'
+import { areColumns } from '../domain/flatten-csv.ts'
 import { requireRole } from '../http/authenticate.ts'
 import { BEARER, COMMON_PROBLEMS } from '../http/schemas.ts'
 import { TransformAnswer, TransformQuery, TransformRequest } from './schemas.ts'
@@ -30,7 +31,11 @@ function formatOf({
   if (columns === undefined) {
     throw publicError('invalid', 'format=csv needs columns: which, and in which order')
   }
-  return { kind: 'csv', columns: columns.split(',').map((name) => name.trim()) }
+  const names = columns.split(',').map((name) => name.trim())
+  if (!areColumns(names)) {
+    throw publicError('invalid', 'columns must be different names, and none of them `rest`')
+  }
+  return { kind: 'csv', columns: names }
 }
 
 const transformSchema = {
@@ -39,7 +44,7 @@ const transformSchema = {
   operationId: 'transformFirehoseRecords',
   summary: 'Transforms records of a Firehose stream',
   description:
-    'The event and the answer of an AWS Lambda that a delivery stream calls. Each record is one or more lines of JSON objects; it becomes NDJSON, or rows of a CSV with `;` whose columns are given, with what has no column as JSON in a last one. A record that can’t be read is ProcessingFailed and comes back as it was; the others are not affected.',
+    'The event and the answer of an AWS Lambda that a delivery stream calls. Each record is one or more lines of JSON objects; it becomes NDJSON, or rows of a CSV with `;` whose columns are given, with what has no column as JSON in a last one, `rest`; there is no header, since Firehose puts the records of many calls into one object. A record that can’t be read is ProcessingFailed and comes back as it was; the others are not affected.',
   querystring: TransformQuery,
   body: TransformRequest,
   response: { 200: TransformAnswer, ...COMMON_PROBLEMS },

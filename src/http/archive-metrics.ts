@@ -15,6 +15,12 @@ export function createArchiveMetrics(registers: Registry[]) {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    csvRecords: new Counter({
+      name: 'fleetgrid_csv_records_total',
+      help: 'Records of raw objects by outcome: written (rows of a CSV beside them), failed (under ARCHIVE_ERROR_PREFIX).',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     firehoseDeliveries: new Counter({
       name: 'fleetgrid_firehose_deliveries_total',
       help: 'Requests of Firehose streams by outcome: stored, duplicate, refused, failed (they come again).',

@@ -45,6 +45,8 @@ t.test('a time of the archive once more, into an index that has lost it', async 
     await device.publishAsync(topic, bytes(message), { qos: 1 })
   }
   await device.publishAsync(topic, 'nonsense', { qos: 1 })
+  // A line end for some, not for JSON.
+  await device.publishAsync(topic, '{"topic":"a\u2028b"}', { qos: 1 })
   await until(async () => (await first.metric(/fleetgrid_archive_objects_total/)) > 0)
   await first.fleetgrid.ports.archive?.flush()
   const { objects } = await first.fleetgrid.ports.objectStore.list('archive/')
@@ -69,7 +71,7 @@ t.test('a time of the archive once more, into an index that has lost it', async 
       const { body } = await second.get(`/archive/replays/${started.body.id}`, 'operator')
       return body.state === 'running' ? undefined : body
     })
-    t.match(done, { state: 'done', messages: 21, unreadable: 1, reason: null })
+    t.match(done, { state: 'done', messages: 22, unreadable: 1, reason: null })
   }
   const stored = second.metric(/fleetgrid_messages_total\{topic="cardata",outcome="stored"\}/)
   t.equal(await stored, 20, 'each once')
@@ -83,6 +85,45 @@ t.test('a time of the archive once more, into an index that has lost it', async 
   })
   t.match(await second.get('/archive/replays/nobody', 'operator'), { status: 404 })
 })
+
+t.test(
+  'CSV beside it: nested messages of devices stop nothing, a replay reads what is raw',
+  async (t) => {
+    const running = await startFleetgrid(t, {
+      ...{ ARCHIVE: 'embedded', ARCHIVE_BUFFER_S: '1', ARCHIVE_CSV_COLUMNS: 'topic,SendTimeStamp' },
+    })
+    const { connect, fleetgrid, metric, send, get } = running
+    const device = await connect()
+    const topic = 'dt/cvra/ECU-1/cardata'
+    const SendTimeStamp = timeOf(0)
+    const deep = `{"topic":1,"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+    for (const message of [bytes(cardata({ SendTimeStamp })), 'nonsense', deep]) {
+      await device.publishAsync(topic, message, { qos: 1 })
+    }
+    await until(async () => (await metric(/csv_records_total\{outcome="failed"\}/)) === 2)
+    t.equal(await metric(/csv_records_total\{outcome="written"\}/), 1)
+    const { objectStore, archive } = fleetgrid.ports
+    await archive?.flush()
+    const { objects } = await objectStore.list('archive-csv/')
+    const body = await objectStore.get(objects[0]?.key ?? '')
+    const [header, row] = gunzipSync(body ?? '')
+      .toString()
+      .split('\n')
+    t.equal(header, 'topic;SendTimeStamp;rest')
+    t.ok(row?.startsWith(`${topic};${SendTimeStamp};`), `${row}`)
+    const now = Date.now()
+    const range = {
+      from: new Date(now - 3_600_000).toISOString(),
+      to: new Date(now + 60_000).toISOString(),
+    }
+    const started = await send('POST', '/archive/replay', range)
+    const done = await until(async () => {
+      const { body } = await get(`/archive/replays/${started.body.id}`, 'operator')
+      return body.state === 'running' ? undefined : body
+    })
+    t.match(done, { state: 'done', messages: 3, unreadable: 0 })
+  },
+)
 
 function timeOf(n: number): string {
   return new Date(Date.now() - 60_000 + n * 1000).toISOString()

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { connectAsync } from 'mqtt'
 import t from 'tap'
@@ -9,7 +10,8 @@ import { createRandom } from '../helpers/random.ts'
 import { createService } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
-// Whatever a device was told is kept, is in the archive, wherever the process was when it was killed.
+// Whatever a device was told is kept, is in the archive, wherever the process was when it was killed: raw,
+// as it was, and as a row of the CSV beside it.
 
 const SEED = Number(process.env['SEED'] ?? 20_261_121)
 const KILLS = 5
@@ -25,8 +27,10 @@ t.test(
     const DATA_DIR = engineFolder(t)
     const service = await createService(t, {
       ...{ DATA_DIR, FLEETGRID_ROLES: 'telemetry', ARCHIVE: 'embedded', ARCHIVE_BUFFER_S: '1' },
+      ARCHIVE_CSV_COLUMNS: 'topic',
     })
     const acknowledged = new Set<number>()
+    let beforeKills = 0
     let number = 0
     for (let kill = 0; kill <= KILLS; kill += 1) {
       await service.start()
@@ -36,7 +40,7 @@ t.test(
       while (number < last) {
         number += 1
         const own = number
-        const message = bytes(cardata({ SendTimeStamp: new Date(own * 1000).toISOString() }))
+        const message = bytes(cardata({ SendTimeStamp: timeOf(own) }))
         publishing.push(
           client.publishAsync(`dt/cvra/${own}/cardata`, message, { qos: 1 }).then(
             () => acknowledged.add(own),
@@ -44,29 +48,50 @@ t.test(
           ),
         )
       }
+      const before = acknowledged.size
+      const wanted = before + Math.ceil(random() * (BETWEEN / 4))
       if (kill === KILLS) await Promise.all(publishing)
-      else await until(() => acknowledged.size > 0 && random() < 0.3)
+      else await until(() => acknowledged.size >= wanted)
+      if (kill < KILLS) beforeKills += acknowledged.size - before
       await service.kill(kill === KILLS ? 'SIGTERM' : 'SIGKILL')
       client.end(true)
       await Promise.all(publishing)
     }
     const objectStore = createFolderObjectStore({ folder: join(DATA_DIR, 'objects') })
     await objectStore.open()
+    const linesOf = async (key: string) => {
+      const text = gunzipSync((await objectStore.get(key)) ?? '').toString()
+      return text.trim().split('\n')
+    }
     const archived = new Set<number>()
     const { objects } = await objectStore.list('archive/')
     for (const { key } of objects) {
-      const text = gunzipSync((await objectStore.get(key)) ?? '').toString()
-      for (const line of text.trim().split('\n')) {
-        archived.add(Number(JSON.parse(line).topic.split('/')[2]))
+      const lines = await linesOf(key)
+      for (const line of lines) {
+        const { topic, ...message } = JSON.parse(line)
+        const own = Number(topic.split('/')[2])
+        const sent = JSON.parse(bytes(cardata({ SendTimeStamp: timeOf(own) })).toString())
+        if (!isDeepStrictEqual(message, sent)) t.fail('as it was sent', { line })
+        archived.add(own)
       }
+      const rows = await linesOf(key.replace('archive/', 'archive-csv/').replace('ndjson', 'csv'))
+      t.equal(rows.filter((row) => row === 'topic;rest').length, 1, 'one header')
+      t.same(
+        rows.slice(1).map((row) => row.split(';')[0]),
+        lines.map((line) => JSON.parse(line).topic),
+      )
     }
     t.comment(
-      `${number} sent, ${acknowledged.size} acknowledged, ${archived.size} archived in ${objects.length} objects`,
+      `${number} sent, ${acknowledged.size} acknowledged, ${beforeKills} of them before a kill, ${archived.size} archived in ${objects.length} objects`,
     )
-    t.ok(acknowledged.size > BETWEEN / 2)
+    t.ok(beforeKills >= KILLS)
     t.same(
       [...acknowledged].filter((own) => !archived.has(own)),
       [],
     )
   },
 )
+
+function timeOf(number: number): string {
+  return new Date(number * 1000).toISOString()
+}

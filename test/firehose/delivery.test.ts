@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
+import { deliver as store } from '../../src/firehose/deliver.ts'
 import { startFleetgrid } from '../helpers/fleetgrid.ts'
 
 const KEY = 'a-very-secret-access-key'
@@ -22,8 +23,8 @@ async function setUp(t: Test, env: Record<string, string> = {}) {
     })
     return { status: answer.status, headers: answer.headers, body: (await answer.json()) as any }
   }
-  const objects = async () => {
-    const page = await running.fleetgrid.ports.objectStore.list('firehose/')
+  const objects = async (prefix = 'firehose/') => {
+    const page = await running.fleetgrid.ports.objectStore.list(prefix)
     const bodies = await Promise.all(
       page.objects.map(({ key }) => running.fleetgrid.ports.objectStore.get(key)),
     )
@@ -33,9 +34,11 @@ async function setUp(t: Test, env: Record<string, string> = {}) {
 }
 
 t.test('a request is one object, once, and answered as Firehose wants it', async (t) => {
-  const { deliver, objects, metric } = await setUp(t)
+  const { deliver, objects, metric, clock } = await setUp(t)
   const request = { requestId: 'one', timestamp: 1578090901599, records }
   for (let attempt = 0; attempt < 3; attempt += 1) {
+    // Its object would have another name now: Firehose tries for two hours.
+    clock.ahead = attempt * 3_600_000
     const { status, headers, body } = await deliver(request)
     t.equal(status, 200)
     t.match(body, { requestId: 'one', timestamp: Number })
@@ -52,6 +55,59 @@ t.test('a request is one object, once, and answered as Firehose wants it', async
   )
   t.ok(both.every(({ status }) => status === 200))
   t.equal((await objects()).length, 2)
+})
+
+t.test('columns given: CSV beside the raw object, one header, errors apart', async (t) => {
+  const { deliver, objects, metric, clock } = await setUp(t, { FIREHOSE_CSV_COLUMNS: 'a,b.c' })
+  const more = ['{"a":3,"b":{"c":-5,"d":"=x"}}\n', 'broken', '[]\n'].map((text) => ({
+    data: Buffer.from(text).toString('base64'),
+  }))
+  const request = { requestId: 'one', timestamp: 1, records: [...records, ...more] }
+  t.match(await deliver(request), { status: 200 })
+  clock.ahead = 3_600_000
+  t.match(await deliver(request), { status: 200 })
+  t.strictSame(await objects(), ['{"a":1}\n{"a":2}\n{"a":3,"b":{"c":-5,"d":"=x"}}\nbroken[]\n'])
+  t.strictSame(await objects('archive-csv/'), ['a;b.c;rest\n1;;\n2;;\n3;-5;"{""b.d"":""=x""}"\n'])
+  const [errors = ''] = await objects('archive-errors/processing-failed/')
+  t.same(
+    errors
+      .trim()
+      .split('\n')
+      .map((line) => Buffer.from(JSON.parse(line).rawData, 'base64').toString()),
+    ['broken', '[]\n'],
+  )
+  t.equal(await metric(/fleetgrid_csv_records_total\{outcome="written"\}/), 3)
+  t.equal(await metric(/fleetgrid_csv_records_total\{outcome="failed"\}/), 2)
+})
+
+t.test('an answer that was lost: the same objects, also an hour later', async (t) => {
+  const { fleetgrid } = await setUp(t)
+  const { firehoseRequests: requests, objectStore } = fleetgrid.ports
+  let now = Date.parse('2024-07-13T10:59:59.841Z')
+  let puts = 0
+  const options = {
+    ...{ requests, objectPrefix: 'firehose/', now: () => now, onCsv: () => undefined },
+    csv: { columns: ['a'], prefix: 'archive-csv/', errorPrefix: 'archive-errors/' },
+    objectStore: {
+      async put(...args: Parameters<typeof objectStore.put>) {
+        await objectStore.put(...args)
+        puts += 1
+        if (puts <= 3) throw new Error('stored, and nobody heard of it')
+      },
+    },
+  }
+  const request = { id: 'one', records: [Buffer.from('{"a":1}'), Buffer.from('x')] }
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await t.rejects(store(request, options), /nobody heard/)
+    now += 3_600_000
+  }
+  t.equal(await store(request, options), 'stored')
+  t.equal(await store(request, options), 'duplicate')
+  for (const prefix of ['firehose/', 'archive-csv/', 'archive-errors/processing-failed/']) {
+    const keys = (await objectStore.list(prefix)).objects.map(({ key }) => key)
+    t.equal(keys.length, 1, prefix)
+    t.match(keys[0], `${prefix}2024/07/13/10/delivery-1-2024-07-13-10-59-59-`)
+  }
 })
 
 t.test('compressed, and as large as it may be', async (t) => {

@@ -1,26 +1,9 @@
 import t from 'tap'
-import { csvHeader, csvRow } from '../../src/firehose/flatten-csv.ts'
 import { transformRecords } from '../../src/firehose/transform.ts'
 import { startFleetgrid } from '../helpers/fleetgrid.ts'
 
 const encode = (text: string | Buffer) => Buffer.from(text).toString('base64')
 const decode = (data: string | undefined) => Buffer.from(data ?? '', 'base64').toString()
-
-t.test('rows of any documents have the same columns', async (t) => {
-  const columns = ['topic', 'message', 'position.lat']
-  t.equal(csvHeader(columns), 'topic;message;position.lat;rest\n')
-  const rows: [object, string][] = [
-    // The original's own record.
-    [{ topic: 'iot/a', message: 'Hello, world!' }, 'iot/a;Hello, world!;;\n'],
-    [{ position: { lat: 1.5, lon: 2 } }, ';;1.5;"{""position.lon"":2}"\n'],
-    [{ message: 'a;b "c"\nd' }, ';"a;b ""c""\nd";;\n'],
-    [{ message: null, topic: 0 }, '0;;;\n'],
-    [{ message: [1, { a: 2 }] }, ';"[1,{""a"":2}]";;\n'],
-    [{ position: {} }, ';;;"{""position"":{}}"\n'],
-    [{}, ';;;\n'],
-  ]
-  for (const [document, row] of rows) t.equal(csvRow({ ...document }, columns), row)
-})
 
 t.test('every record comes back, each with its own fate', async (t) => {
   // README of SirNicholas1st/aws-iot-core-pipeline: a record as its Lambda got it.
@@ -43,9 +26,30 @@ t.test('every record comes back, each with its own fate', async (t) => {
   t.equal(answer[0]?.data, original, 'with its line end, byte by byte')
   t.equal(answer[1]?.data, broken, 'as it was')
   t.equal(decode(answer[2]?.data), '{"a":1}\n{"a":2}\n')
-  const [csv] = transformRecords(records, { kind: 'csv', columns: ['topic', 'message'] })
-  t.equal(decode(csv?.data), 'iot-test-topic/asdasd;Hello, world!;\n')
+  const csv = transformRecords(records, { kind: 'csv', columns: ['topic', 'message'] })
+  t.equal(decode(csv[0]?.data), 'iot-test-topic/asdasd;Hello, world!;\n')
+  t.same(
+    csv.map(({ recordId, result }) => `${recordId} ${result}`),
+    answer.map(({ recordId, result }) => `${recordId} ${result}`),
+  )
 })
+
+t.test(
+  'what JSON can be read and not be written costs itself, numbers keep their digits',
+  async (t) => {
+    const deep = encode(`{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`)
+    const records = [
+      { recordId: '1', data: deep },
+      { recordId: '2', data: encode('{"a":1700000000123456789}\n') },
+    ]
+    const lines = transformRecords(records, { kind: 'ndjson' })
+    t.equal(decode(lines[0]?.data), `${decode(deep)}\n`)
+    t.equal(lines[1]?.data, records[1]?.data)
+    const rows = transformRecords(records, { kind: 'csv', columns: ['a'] })
+    t.match(rows[0], { recordId: '1', result: 'ProcessingFailed', data: deep })
+    t.equal(decode(rows[1]?.data), '1700000000123456789;\n')
+  },
+)
 
 t.test('over HTTP, as a Lambda that hands it on', async (t) => {
   const { send } = await startFleetgrid(t)
@@ -64,6 +68,8 @@ t.test('over HTTP, as a Lambda that hands it on', async (t) => {
   t.match(await send('POST', '/firehose/transform?format=csv&columns=a', event), {
     body: { records: [{ data: encode('1;\n') }] },
   })
-  t.match(await send('POST', '/firehose/transform?format=csv', event), { status: 400 })
+  for (const query of ['format=csv', 'format=csv&columns=a,a', 'format=csv&columns=a,,rest']) {
+    t.match(await send('POST', `/firehose/transform?${query}`, event), { status: 400 })
+  }
   t.match(await send('POST', '/firehose/transform', { records: [] }), { status: 400 })
 })

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { EmbeddedArchiveConfig } from '../../config/adapters.ts'
 import { archiveObjectKey } from '../../domain/archive-object.ts'
+import { type CsvObjects, csvObjects } from '../../domain/csv-objects.ts'
 import { errorMessage, FleetgridError } from '../../domain/errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import { pause } from '../../lib/pause.ts'
@@ -19,8 +20,8 @@ import {
 } from './embedded/segments.ts'
 
 // What passes through here: records → a segment file, synced before anybody is answered → when it is
-// full or old enough, one compressed object → the segment is removed. After a crash the segments that are
-// left are delivered under the names that they would have had.
+// full or old enough, one compressed object, and one of CSV beside it, if that is wanted → the segment is
+// removed. After a crash the segments that are left are delivered under the names that they would have had.
 
 const RETRY = { baseMs: 200, maxMs: 30_000 }
 const LOOK_MS = 250
@@ -32,6 +33,7 @@ export interface EmbeddedArchiveOptions {
   readonly objectStore: Pick<ObjectStore, 'put'>
   readonly onDelivered: (object: { readonly key: string; readonly bytes: number }) => void
   readonly onFailed: (reason: string, attempt: number) => void
+  readonly onCsv: (made: CsvObjects) => void
 }
 
 export function createEmbeddedArchive(
@@ -194,14 +196,30 @@ class EmbeddedArchive implements Archive {
     const { prefix, extension } = this.#config
     const records = [...readFrames(await readSegment(segment))]
     if (records.length > 0) {
-      const body = await compress(Buffer.concat(records))
-      const { at, id } = segment
-      const key = archiveObjectKey({ prefix, source: 'fleetgrid', at, id, extension })
-      await this.#options.objectStore.put(key, body, CONTENT_TYPE)
-      this.#options.onDelivered({ key, bytes: body.length })
+      const key = archiveObjectKey({ ...nameOf(segment), prefix, extension })
+      await this.#put(key, await compress(Buffer.concat(records)))
+      await this.#deliverCsv(segment, records)
     }
     await removeSegment(segment)
   }
+
+  /** What was put before a crash, or before one of these failed, is put again under the same name. */
+  async #deliverCsv(segment: Segment, records: readonly Buffer[]): Promise<void> {
+    const { csv } = this.#config
+    if (csv === undefined) return
+    const made = await csvObjects(() => records, csv, nameOf(segment))
+    for (const { key, body } of made.objects) await this.#put(key, body)
+    this.#options.onCsv(made)
+  }
+
+  async #put(key: string, body: Buffer): Promise<void> {
+    await this.#options.objectStore.put(key, body, CONTENT_TYPE)
+    this.#options.onDelivered({ key, bytes: body.length })
+  }
+}
+
+function nameOf({ at, id }: Segment) {
+  return { source: 'fleetgrid', at, id }
 }
 
 function adviseOn(error: unknown, folder: string): string {

@@ -1,4 +1,17 @@
-import { integer, oneOf, optionalText, text } from '../variable.ts'
+import { integer, oneOf, optionalText, text, type Variable } from '../variable.ts'
+
+/** Not set means undefined. */
+function optionalColumns(
+  options: Pick<Variable<unknown>, 'description' | 'engine'>,
+): Variable<readonly string[] | undefined> {
+  const parse = (value: string): readonly string[] => {
+    const names = value.split(',').map((name) => name.trim())
+    const isNamed = names.every((name) => name !== '' && name !== 'rest')
+    if (isNamed && new Set(names).size === names.length) return names
+    throw new Error('must be different names, such as topic,message; `rest` is the last one anyway')
+  }
+  return { type: 'list', default: undefined, unit: '', ...options, parse }
+}
 
 /** What is kept raw. */
 export const archiveVariables = {
@@ -40,6 +53,22 @@ export const archiveVariables = {
     description:
       'Of what waits for the object store. Beyond it messages are not taken until it takes some.',
   }),
+  ARCHIVE_CSV_COLUMNS: optionalColumns({
+    engine: 'ARCHIVE=embedded',
+    description:
+      'Columns, such as topic,message,position.lat, of an object of CSV (`;`, one header) that is written beside each raw one; what has no column is JSON in a last one, `rest`. Cells are as they came, for machines: a spreadsheet may take one for a formula. Not set: no CSV.',
+  }),
+  ARCHIVE_CSV_PREFIX: text({
+    default: 'archive-csv/',
+    pattern: [/^([\w.-]+\/)+$/, 'must end with /, such as archive-csv/'],
+    description: 'Before yyyy/MM/dd/HH/ in the names of objects of CSV.',
+  }),
+  ARCHIVE_ERROR_PREFIX: text({
+    default: 'archive-errors/',
+    pattern: [/^([\w.-]+\/)+$/, 'must end with /, such as archive-errors/'],
+    description:
+      'Before processing-failed/yyyy/MM/dd/HH/ in the names of objects that hold, as Firehose writes them, the records that can’t be rows of a CSV. They are in the raw objects, too.',
+  }),
   FIREHOSE_ACCESS_KEY: optionalText({
     secret: true,
     description:
@@ -49,6 +78,10 @@ export const archiveVariables = {
     default: 'firehose/',
     pattern: [/^([\w.-]+\/)+$/, 'must end with /, such as firehose/'],
     description: 'Before yyyy/MM/dd/HH/ in the names of the objects that they become.',
+  }),
+  FIREHOSE_CSV_COLUMNS: optionalColumns({
+    description:
+      'As ARCHIVE_CSV_COLUMNS, for what is delivered to POST /firehose/delivery: an object of CSV with one header beside each raw one.',
   }),
   ARCHIVE_FIREHOSE_NAME: optionalText({
     engine: 'ARCHIVE=firehose',

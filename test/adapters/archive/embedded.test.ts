@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { createEmbeddedArchive } from '../../../src/adapters/archive/embedded.ts'
 import { createFolderObjectStore } from '../../../src/adapters/object-store/folder.ts'
 import type { EmbeddedArchiveConfig } from '../../../src/config/adapters.ts'
+import type { CsvObjects } from '../../../src/domain/csv-objects.ts'
 import { FleetgridError } from '../../../src/domain/errors.ts'
 import { archiveContract, records } from '../../contracts/archive.ts'
 import { until } from '../../helpers/until.ts'
@@ -15,39 +16,45 @@ async function setUp(t: Test, changes: Partial<EmbeddedArchiveConfig> = {}) {
   const objectStore = createFolderObjectStore({ folder: join(root, 'objects') })
   await objectStore.open()
   let isAway = false
+  let awayPrefix = 'none'
   const failures: string[] = []
+  const made: CsvObjects[] = []
   const start = () => {
     const archive = createEmbeddedArchive(
       {
         ...{ adapter: 'embedded', folder, prefix: 'archive/', extension: '.ndjson.gz' },
+        csv: undefined,
         ...{ bufferBytes: 1_000_000, bufferMs: 60_000, sizeMaxBytes: 10_000_000 },
         ...changes,
       },
       {
         objectStore: {
           put(...args) {
-            if (isAway) throw new FleetgridError('unavailable', 'the bucket is away')
+            if (isAway || args[0].startsWith(awayPrefix))
+              throw new FleetgridError('unavailable', 'the bucket is away')
             return objectStore.put(...args)
           },
         },
         onDelivered: () => undefined,
+        onCsv: (result) => made.push(result),
         onFailed: (reason) => failures.push(reason),
       },
     )
     t.teardown(() => archive.close())
     return archive
   }
-  async function read() {
-    const { objects } = await objectStore.list('archive/')
+  async function read(prefix = 'archive/') {
+    const { objects } = await objectStore.list(prefix)
     const keys = objects.map(({ key }) => key)
     const bodies = await Promise.all(keys.map((key) => objectStore.get(key)))
     const text = Buffer.concat(bodies.map((body) => gunzipSync(body ?? ''))).toString()
     return { keys, text }
   }
-  const setAway = (away: boolean) => {
+  const setAway = (away: boolean, prefix = 'none') => {
     isAway = away
+    awayPrefix = prefix
   }
-  return { archive: start(), start, read, folder, failures, setAway }
+  return { archive: start(), start, read, folder, failures, made, setAway }
 }
 
 await archiveContract(t, setUp)
@@ -136,3 +143,51 @@ t.test(
     t.same(archive.problems(), [])
   },
 )
+
+const CSV = { columns: ['n'], prefix: 'csv/', errorPrefix: 'errors/' }
+
+t.test('columns given: CSV beside the raw object, of the same name', async (t) => {
+  const { archive, read, made } = await setUp(t, { csv: CSV })
+  await archive.open()
+  const odd = ['[]\n', '{"n":-5,"a":"=x"}\n', '\xff'].map((text) => ({
+    ...{ data: Buffer.from(text, 'latin1'), arrivedAt: Date.parse('2024-07-13T10:25:23Z') },
+  }))
+  await archive.append([...records(0, 2), ...odd])
+  await archive.flush()
+  const [raw, csv, errors] = await Promise.all(
+    ['archive/', 'csv/', 'errors/processing-failed/'].map(read),
+  )
+  t.equal(
+    csv?.text,
+    'n;rest\n0;"{""text"":""ä😀""}"\n1;"{""text"":""ä😀""}"\n-5;"{""a"":""=x""}"\n',
+  )
+  t.equal(raw?.text.split('\n').length, 5, 'what is no row is in the raw object too')
+  t.equal(errors?.text.trim().split('\n').length, 2)
+  const [hour] = raw?.keys ?? []
+  const name = hour?.replace('archive/', '').replace('.ndjson.gz', '')
+  t.strictSame(csv?.keys, [`csv/${name}.csv.gz`])
+  t.strictSame(errors?.keys, [`errors/processing-failed/${name}.ndjson.gz`])
+  t.match(made, [{ written: 3, failed: 2 }])
+})
+
+t.test('gone between the raw object and its CSV: both are there in the end, once', async (t) => {
+  const { archive, start, read, folder, failures, made, setAway } = await setUp(t, { csv: CSV })
+  await archive.open()
+  await archive.append(records(0, 10))
+  setAway(false, 'csv/')
+  const flushed = archive.flush()
+  await until(() => failures.length > 0)
+  t.match(archive.problems(), [/can't be delivered: the bucket is away/])
+  t.equal((await read()).keys.length, 1)
+  t.equal((await readdir(folder)).length, 1, 'its segment stays')
+  await archive.close()
+  await flushed
+  setAway(false)
+  const next = start()
+  await next.open()
+  await next.flush()
+  t.equal((await read()).keys.length, 1)
+  t.equal((await read('csv/')).text.split('\n').length, 12)
+  t.same(await readdir(folder), [])
+  t.match(made, [{ written: 10 }])
+})

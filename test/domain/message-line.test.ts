@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { messageLine, parseLine } from '../../src/archive/message-line.ts'
+import { messageLine, parseLine } from '../../src/domain/message-line.ts'
 
 const line = (topic: string, payload: string | Uint8Array) =>
   messageLine(topic, Buffer.from(payload)).toString()
@@ -20,6 +20,11 @@ t.test('every message is one line, and comes back as it meant', async (t) => {
     '{"topic":"mine","a":12345678901234567890}',
     '{"\\u0074opic":"mine"}',
     '{"payload_base64":5}',
+    '{"payload_base64":"YQ=="}',
+    '{"payload_base64":"YQ==","topic":"mine"}',
+    '{"device_topic":"mine"}',
+    '{"device_topic":"mine","topic":"other"}',
+    '{"__proto__":{"a":1},"topic":1}',
     '[1]',
     'null',
     'not json',
@@ -44,6 +49,27 @@ t.test('every message is one line, and comes back as it meant', async (t) => {
       t.ok(back?.payload.equals(given), given.toString())
     }
   }
+})
+
+t.test('what is odd comes back to the byte', async (t) => {
+  const deep = `${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}`
+  const payloads = [
+    '{"n":12345678901234567890,"x":1.0,"y":1e999}',
+    '{"a":1,"a":2}',
+    `{"a":${deep}}`,
+    `{"topic":"mine","a":${deep}}`,
+    `{"device_topic":"mine"}`,
+    `{"payload_base64":"YQ==","a":1}`,
+  ]
+  for (const payload of payloads) {
+    const back = parseLine(line('t', payload))
+    t.ok(back?.payload.equals(Buffer.from(payload)), payload.slice(0, 60))
+  }
+})
+
+t.test('lines of a rule of AWS IoT, which are spaced otherwise', async (t) => {
+  const back = parseLine('{"a" : 1, "topic" : "t"}')
+  t.strictSame([back?.topic, back?.payload.toString()], ['t', '{"a":1}'])
 })
 
 t.test('any object, any bytes', async (t) => {
