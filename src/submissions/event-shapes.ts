@@ -21,6 +21,9 @@ const FIELDS = Object.fromEntries(
   Object.entries(SHAPES).map(([type, fields]) => [type, Object.entries(fields)]),
 ) as unknown as Record<EventType, readonly (readonly [string, Field])[]>
 
+/** Of what an event has beside its fields: what is read from JSON may be too deep to be written as it. */
+const DEPTH_MAX = 32
+
 /** What is wrong with an event; undefined: nothing. */
 export function findFault(type: EventType, event: unknown): string | undefined {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
@@ -31,5 +34,11 @@ export function findFault(type: EventType, event: unknown): string | undefined {
     if (!isValid((event as Record<string, unknown>)[name]))
       return `has a ${name} that is not ${wanted}`
   }
-  return undefined
+  const hasOthers = Object.keys(event).length > FIELDS[type].length
+  return hasOthers && isDeeper(event, DEPTH_MAX) ? `is nested deeper than ${DEPTH_MAX}` : undefined
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
 }

@@ -13,7 +13,10 @@ export type Body =
 
 export function readBody(body: string): Body {
   // No base64 begins like this, and every JSON object does.
-  if (/^\s*\{/.test(body)) return { encoding: 'json', text: body }
+  if (/^\s*\{/.test(body)) {
+    if (body.isWellFormed()) return { encoding: 'json', text: body }
+    return { encoding: 'json', reason: 'the body has half a character: a lone surrogate' }
+  }
   const bytes = decodeBase64(body)
   if (bytes === undefined) {
     return { encoding: 'base64', reason: 'the body is neither a JSON object nor base64' }

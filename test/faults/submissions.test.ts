@@ -104,6 +104,7 @@ t.test('two workers, killed ten times, one call in ten fails', { timeout: 400_00
   t.comment(
     `${expected.length} submissions, ${valid.length} valid, ${total} events, ${duplicates} duplicates; calls: ${JSON.stringify(proxy.counts)}`,
   )
+  for (const fault of FAULTS) t.ok(proxy.counts[fault] > 0, fault)
   await verifyLetters(t, services, expected.length - valid.length)
   for (const service of services) t.equal(await service.kill('SIGTERM'), 0)
 })

@@ -12,6 +12,7 @@ import {
 import { makeQueue } from '../helpers/engines.ts'
 import { startFleetgrid } from '../helpers/fleetgrid.ts'
 import { startKinesis } from '../helpers/kinesis.ts'
+import { startKinesisFaults } from '../helpers/kinesis-faults.ts'
 import { until } from '../helpers/until.ts'
 import { encode, SAMPLE, submission } from '../submissions/submissions.ts'
 
@@ -56,6 +57,45 @@ t.test('from one queue to a stream, and what is wrong to another queue', async (
   })
   t.match((await get('/dead-letters', 'operator')).body, { deadLetters: [] })
   t.equal(await metric(/submissions_total\{outcome="duplicate"/), 1)
+})
+
+t.test('as large as a message may be: hidden for as long as its events take', async (t) => {
+  const queue = await makeQueue(t)
+  const kinesis = await startKinesis(t)
+  // One call that isn't answered for 10 s: longer than half of the 10 s for which it is hidden.
+  let calls = 0
+  const proxy = await startKinesisFaults({
+    target: kinesis.endpoint,
+    choose() {
+      calls += 1
+      return calls === 2 ? 'hang' : undefined
+    },
+  })
+  t.teardown(() => proxy.close())
+  const { region, endpoint } = queue
+  const client = new SQSClient({ region, endpoint })
+  t.teardown(() => client.destroy())
+  const { metric } = await startFleetgrid(t, {
+    ...{ FLEETGRID_ROLES: 'pipelines', AWS_REGION: region, AWS_ENDPOINT_URL: endpoint },
+    ...{ SUBMISSION_QUEUE_URL: queue.url, SQS_VISIBILITY_S: '10' },
+    ...{ EVENT_STREAM: 'kinesis', EVENT_STREAM_NAME: kinesis.streamName },
+    ...{ AWS_ENDPOINT_URL_KINESIS: proxy.url, DRAIN_TIMEOUT_MS: '1000' },
+  })
+  const events = Array.from({ length: 32_000 }, () => ({ cmdl: 'ab', user: '' }))
+  const MessageBody = encode(submission({ events: { new_process: events } }))
+  t.ok(MessageBody.length > 1_000_000 && MessageBody.length <= 1_048_576, `${MessageBody.length}`)
+  await client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody }))
+  const messages = (outcome: string) =>
+    metric(new RegExp(`queue_messages_total\\{.*outcome="${outcome}"`))
+  await until(async () => (await messages('extended')) >= 2 && proxy.counts.none >= 200, {
+    withinMs: 60_000,
+    what: 'its first events, and more time for the others',
+  })
+  t.equal(await messages('received'), 1, 'it came once')
+  t.equal(await messages('deleted'), 0, 'and stays until its last event is confirmed')
+  const seqs = (await kinesis.read()).map(({ text }) => JSON.parse(text).seq)
+  t.ok(seqs.length >= 200)
+  t.strictSame(seqs, [...seqs.keys()])
 })
 
 t.test('whatever is rejected fits into the diagnostic queue', async (t) => {

@@ -69,6 +69,31 @@ t.test('nothing to publish is published', async (t) => {
   t.equal(stream.calls.length, 0)
 })
 
+t.test(
+  'as large as a message may be: each event once, in its order, in a call of its own',
+  async (t) => {
+    const { stream, send } = setUp()
+    const count = 32_000
+    const events = { new_process: Array.from({ length: count }, () => ({ cmdl: 'ab', user: '' })) }
+    const body = encode(submission({ events }))
+    t.ok(body.length > 1_000_000 && body.length <= 1_048_576, `${body.length}`)
+    const [large, other] = await Promise.all([send(body), send(encode(numbered(1)))])
+    t.strictSame(
+      [large, other],
+      [
+        { kind: 'published', events: count },
+        { kind: 'published', events: 7 },
+      ],
+    )
+    const texts = stream.stored.map(({ data }) => Buffer.from(data).toString())
+    const seqs = texts
+      .filter((text) => text.includes(SAMPLE.submission_id))
+      .map((text) => JSON.parse(text).seq)
+    t.strictSame(seqs, [...Array(count).keys()])
+    t.ok(stream.calls.every(({ length }) => length <= 2))
+  },
+)
+
 t.test('what is invalid is kept, byte by byte, with the reason', async (t) => {
   const { stream, letters, send, told, submissions } = setUp()
   const bad = encode(submission({ events: { new_process: [{ cmdl: null, user: 'a' }] } }))

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { createKinesisStream } from '../../../src/adapters/event-stream/kinesis.ts'
 import type { KinesisStreamConfig } from '../../../src/config/adapters.ts'
@@ -76,6 +78,28 @@ t.test('what the documented faults do to a call', async (t) => {
   t.equal(stream.problems().length, 1)
   t.match(await stream.append(records(1)), { accepted: 1 })
   t.same(stream.problems(), [])
+})
+
+t.test('an answer that doesn’t name every record confirms none', async (t) => {
+  const answers = [{ FailedRecordCount: 0, Records: [{ SequenceNumber: '1', ShardId: 's' }] }, {}]
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' })
+      response.end(JSON.stringify(answers.shift()))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const { stream } = await setUp(t, {
+    aws: { region: 'us-east-1', endpoint: `http://127.0.0.1:${port}` },
+  })
+  for (const count of [1, 0]) {
+    await t.rejects(stream.append(records(2)), {
+      kind: 'unavailable',
+      message: new RegExp(`${count} answers came for 2 records`),
+    })
+  }
 })
 
 t.test('one record that the service refuses costs no other one', async (t) => {
