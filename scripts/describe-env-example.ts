@@ -21,7 +21,7 @@ const HEADER = `# Copy this file to .env and change what should differ; docker-c
 #HOST_KINESIS_PORT=4568
 #OPENSEARCH_HEAP=1g
 
-## AWS credentials of SQS and S3, unless the machine's role has them
+## AWS credentials of SQS, S3 and Kinesis, unless the machine's role has them
 
 #AWS_ACCESS_KEY_ID=
 #AWS_SECRET_ACCESS_KEY=

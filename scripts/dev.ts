@@ -23,7 +23,12 @@ Data goes to DATA_DIR (./data); delete the folder to start afresh. Ctrl-C stops 
   process.exit(0)
 }
 
-const env = { LOG_FORMAT: 'pretty', ...process.env } as Record<string, string | undefined>
+const env: Record<string, string | undefined> = {
+  LOG_FORMAT: 'pretty',
+  // As a URL alone chooses that queue.
+  SUBMISSION_QUEUE: process.env['SUBMISSION_QUEUE_URL'] === undefined ? 'embedded' : 'sqs',
+  ...process.env,
+}
 const http = `http://127.0.0.1:${env['HTTP_PORT'] ?? '8080'}`
 const mqtt = `mqtt://127.0.0.1:${env['MQTT_PORT'] ?? '1883'}`
 const children: ChildProcess[] = []
@@ -50,9 +55,11 @@ const token = await output('scripts/token.ts', ['--role', 'operator'])
 const drive = ['--vehicles', options.vehicles, '--speedup', options.speedup, '--broker', mqtt]
 run('simulators/vehicles/main.ts', [...drive, '--quiet'], { SIMULATOR_PASSWORD: token })
 if (options['charge-points'] !== '0') await charge()
+const queue = submissionQueue()
 if (options.submissions !== '0') {
-  const args = ['--url', http, '--rate', options.submissions, '--quiet']
-  run('simulators/submissions/main.ts', args, { SIMULATOR_TOKEN: token })
+  const args = queue === undefined ? ['--url', http] : ['--queue', queue]
+  const script = 'simulators/submissions/main.ts'
+  run(script, [...args, '--rate', options.submissions, '--quiet'], sensorEnv())
 }
 
 console.log(`
@@ -61,7 +68,8 @@ console.log(`
     API docs   ${http}/docs
     MQTT       ${mqtt}   (WebSocket: ws://127.0.0.1:${env['HTTP_PORT'] ?? '8080'}/mqtt)
     OCPP       ws://127.0.0.1:${env['HTTP_PORT'] ?? '8080'}/ocpp/{id of the charge point}   (1.6, 2.0.1)
-    Events     ${folder}npm run -s events:tail   (of the sensors’ submissions)
+    Queue      ${queue ?? 'off'}   (of the sensors’ submissions; SQS)
+    Events     ${folder}npm run -s events:tail   (of these submissions)
     Health     ${http}/ready
     Metrics    ${http}/metrics
     Token      (operator, 12 hours; another one: make token ROLE=viewer)
@@ -111,6 +119,26 @@ async function charge(): Promise<void> {
     '--quiet',
   ]
   run('simulators/charge-points/simulate.ts', [...args, '--url', url, '--id-tag', CARDS.join(',')])
+}
+
+/** Where sensors send; undefined: to the service itself. */
+function submissionQueue(): string | undefined {
+  const port = env['SUBMISSION_QUEUE_PORT'] ?? '9324'
+  switch (env['SUBMISSION_QUEUE']) {
+    case 'embedded':
+      return `http://127.0.0.1:${port}/000000000000/submissions`
+    case 'off':
+      return undefined
+    default:
+      return env['SUBMISSION_QUEUE_URL']
+  }
+}
+
+/** The embedded queue takes any key, but the SDK wants one. */
+function sensorEnv(): Record<string, string> {
+  if (env['SUBMISSION_QUEUE'] !== 'embedded') return { SIMULATOR_TOKEN: token }
+  const keys = { AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any' }
+  return { ...keys, AWS_ENDPOINT_URL: new URL(queue ?? '').origin }
 }
 
 async function ready(): Promise<void> {

@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util'
 import { startEngines, stopEngines } from '../test/engines/all.ts'
 import { AWS_EMULATOR_ENV } from '../test/engines/aws.ts'
 
-// `make test-live`: OpenSearch, Mosquitto, PostgreSQL and an SQS and S3 emulator on free ports, the
-// tests of test/live on them, and everything ended and removed again. DynamoDB is needed by one file
+// `make test-live`: OpenSearch, Mosquitto, PostgreSQL and emulators of SQS, S3 and Kinesis on free ports,
+// the tests of test/live on them, and everything ended and removed again. DynamoDB is needed by one file
 // only, which starts it.
 
 const HELP = `Usage: node scripts/test-live.ts [file …]
@@ -46,7 +46,7 @@ try {
 }
 
 async function main(): Promise<number> {
-  console.error('test-live: starting OpenSearch, Mosquitto, PostgreSQL, SQS and S3 …')
+  console.error('test-live: starting OpenSearch, Mosquitto, PostgreSQL, SQS, S3 and Kinesis …')
   const engines = await startEngines({
     folder,
     onReady: (name, url, ms) => console.error(`test-live: ${name} in ${seconds(ms)} at ${url}`),

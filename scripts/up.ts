@@ -9,17 +9,20 @@ import { type Engines, startEngines, stopEngines } from '../test/engines/all.ts'
 import { AWS_EMULATOR_ENV } from '../test/engines/aws.ts'
 import { choosePort, isFree } from '../test/engines/engine.ts'
 import { CARDS, putCards } from './put-cards.ts'
+import { createUpEnv, EVENT_STREAM } from './up-env.ts'
 
 // `make up-local`: what docker-compose.yml starts, on this machine without Docker.
 
 const root = resolve(import.meta.dirname, '..')
-const PORTS = { http: 8080, mosquitto: 1883, opensearch: 9200, postgres: 5432, aws: 4566 }
-const READY_WITHIN_MS = 60_000
-const QUEUES = {
-  TELEMETRY_QUEUE_URL: 'fleetgrid-telemetry',
-  ANOMALY_QUEUE_URL: 'fleetgrid-anomalies',
-  RULE_ERROR_QUEUE_URL: 'fleetgrid-rule-errors',
+const PORTS = {
+  http: 8080,
+  mosquitto: 1883,
+  opensearch: 9200,
+  postgres: 5432,
+  aws: 4566,
+  kinesis: 4568,
 }
+const READY_WITHIN_MS = 60_000
 
 const { values } = parseArgs({
   options: {
@@ -29,8 +32,8 @@ const { values } = parseArgs({
 })
 if (values.help) {
   console.log(`Usage: node scripts/up.ts [--folder ${values.folder}]
-Starts OpenSearch, Mosquitto, PostgreSQL, an SQS and S3 emulator, and Fleetgrid on them, on the usual
-ports or free ones. Data stays in the folder; delete it to start afresh. Ctrl-C stops everything.
+Starts OpenSearch, Mosquitto, PostgreSQL, emulators of SQS, S3 and Kinesis, and Fleetgrid on them, on
+the usual ports or free ones. Data stays in the folder; delete it to start afresh. Ctrl-C stops everything.
 Every variable of docs/configuration.md works here too.`)
   process.exit(0)
 }
@@ -49,11 +52,12 @@ try {
 async function main(): Promise<number> {
   const unlock = lockDataFolder(folder)
   const { http: httpPort, ...ports } = await choosePorts()
-  console.error('up: starting OpenSearch, Mosquitto, PostgreSQL, SQS and S3 …')
+  console.error('up: starting OpenSearch, Mosquitto, PostgreSQL, SQS, S3 and Kinesis …')
   const engines = await startEngines({
     folder,
     ports,
     awsInit: join(root, 'docker/aws/init.json'),
+    stream: EVENT_STREAM,
     onReady: (name, url, ms) => console.error(`up: ${name} in ${(ms / 1000).toFixed(1)} s, ${url}`),
   })
   try {
@@ -68,7 +72,11 @@ async function main(): Promise<number> {
 /** Until it ends or is stopped. Returns its exit code. */
 async function runService(engines: Engines, httpPort: number): Promise<number> {
   // What the caller has set goes first.
-  const env = { ...serviceEnv(engines, join(folder, 'fleetgrid'), httpPort), ...process.env }
+  const env = {
+    ...{ DATA_DIR: join(folder, 'fleetgrid'), HTTP_PORT: String(httpPort), LOG_FORMAT: 'pretty' },
+    ...createUpEnv(engines),
+    ...process.env,
+  }
   const dataDir = resolve(env['DATA_DIR'] ?? '')
   const http = `http://127.0.0.1:${env['HTTP_PORT']}`
   await mkdir(dataDir, { recursive: true })
@@ -93,36 +101,6 @@ async function runService(engines: Engines, httpPort: number): Promise<number> {
   return code
 }
 
-function serviceEnv(engines: Engines, dataDir: string, httpPort: number): NodeJS.ProcessEnv {
-  const queues = Object.entries(QUEUES).map(([variable, name]) => [
-    variable,
-    `${engines.aws.url}/000000000000/${name}`,
-  ])
-  return {
-    DATA_DIR: dataDir,
-    HTTP_PORT: String(httpPort),
-    LOG_FORMAT: 'pretty',
-    TELEMETRY_FEED: 'mqtt',
-    MQTT_URL: engines.mosquitto.url,
-    // Mosquitto 2.0 forgets shared subscriptions when it restarts.
-    MQTT_SUBSCRIPTION: 'plain',
-    MQTT_CONNECTIONS: '1',
-    MQTT_UNACKNOWLEDGED_MAX: '2000',
-    FLEET_INDEX: 'opensearch',
-    OPENSEARCH_URL: engines.opensearch.url,
-    OPENSEARCH_REPLICAS: '0',
-    DATABASE: 'postgres',
-    DATABASE_URL: engines.postgres.url,
-    // Of this machine, where nobody else reaches the engines either.
-    CHARGE_POINT_KEY_SECRET: 'for this machine only, not a secret',
-    OBJECT_STORE: 's3',
-    S3_BUCKET: 'fleetgrid',
-    AWS_ENDPOINT_URL: engines.aws.url,
-    ...AWS_EMULATOR_ENV,
-    ...Object.fromEntries(queues),
-  }
-}
-
 async function becomesReady(service: ChildProcess, http: string): Promise<boolean> {
   const endsAt = Date.now() + READY_WITHIN_MS
   while (service.exitCode === null && !stopped.signal.aborted) {
@@ -145,6 +123,11 @@ function describeStack(
   engines: Engines,
   { http, dataDir, token }: { http: string; dataDir: string; token: string },
 ): string {
+  const tail = toAssignments({
+    EVENT_STREAM: 'kinesis',
+    EVENT_STREAM_NAME: EVENT_STREAM.name,
+    AWS_ENDPOINT_URL_KINESIS: engines.kinesis.url,
+  })
   return `
   Fleetgrid is ready, on the engines that it has in production.
 
@@ -156,19 +139,28 @@ function describeStack(
     OpenSearch   ${engines.opensearch.url}
     PostgreSQL   ${engines.postgres.url}
     SQS and S3   ${engines.aws.url}
+    Kinesis      ${engines.kinesis.url}   (stream ${EVENT_STREAM.name})
     Token        (operator, 12 hours; another: DATA_DIR=${dataDir} make token ROLE=viewer)
 
 ${token}
 
-  In a second terminal, vehicles that drive or charge, and what becomes of them:
+  In a second terminal, vehicles that drive or charge, sensors, and what becomes of them:
 
     make simulate BROKER=${engines.mosquitto.url}
     make run-charging-point-simulator ID_TAG=${CARDS[0]} BACKEND_HOSTNAME=127.0.0.1 BACKEND_PORT=${new URL(http).port}
     TOKEN=$(DATA_DIR=${dataDir} make -s token ROLE=operator)
     curl -sN ${http}/vehicles/stream -H "Authorization: Bearer $TOKEN"
+    export ${toAssignments(AWS_EMULATOR_ENV)}
+    npm run simulate:submissions -- --count 20 --rate 20 --queue ${engines.aws.url}/000000000000/fleetgrid-submissions
+    ${tail} npm run -s events:tail -- --all --no-follow
 
   Ctrl-C stops everything. The data stays in ${folder}; delete the folder to start afresh.
 `
+}
+
+function toAssignments(env: Readonly<Record<string, string>>): string {
+  const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  return assignments.join(' ')
 }
 
 /** The usual ports where they are free. */

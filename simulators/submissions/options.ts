@@ -17,7 +17,8 @@ export const USAGE = `Sends submissions of simulated sensors: to an SQS queue, o
 
   npm run simulate:submissions -- [options]
 
-  --queue URL        the SQS queue; AWS_REGION, AWS_ENDPOINT_URL and keys as the AWS SDK finds them
+  --queue URL        the SQS queue; AWS_REGION, AWS_ENDPOINT_URL and keys as the AWS SDK finds them.
+                     Of make dev http://127.0.0.1:9324/000000000000/submissions, with any key
   --url URL          without a queue: Fleetgrid (http://127.0.0.1:8080), with the token of an
                      operator in SIMULATOR_TOKEN
   --devices N        how many sensors (10)

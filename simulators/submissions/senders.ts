@@ -10,10 +10,10 @@ export interface Sender {
 export const BATCH_MAX = 10
 const TIMEOUT_MS = 30_000
 
-/** An SQS queue; region, keys and AWS_ENDPOINT_URL as the AWS SDK finds them. */
+/** An SQS queue; region and keys as the AWS SDK finds them, AWS_ENDPOINT_URL or else the URL's host. */
 export function createQueueSender(queueUrl: string): Sender {
   const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region = 'us-east-1' } = process.env
-  const client = new SQSClient({ region, ...(endpoint === undefined ? {} : { endpoint }) })
+  const client = new SQSClient({ region, endpoint: endpoint ?? new URL(queueUrl).origin })
   return {
     async send(bodies) {
       const { Failed = [] } = await client.send(

@@ -34,7 +34,27 @@ t.test('the bytes in flight reach the queues', async (t) => {
   })
 })
 
+t.test('the queue of submissions is chosen by its URL, or by name', async (t) => {
+  const adapter = (env: Record<string, string>) =>
+    createConfig(readEnv({ AWS_REGION: 'eu-west-1', ...env })).pipelines.submissionQueue?.adapter
+  const url = { SUBMISSION_QUEUE_URL: QUEUE }
+  t.equal(adapter({}), undefined)
+  t.equal(adapter(url), 'sqs')
+  t.equal(adapter({ ...url, SUBMISSION_QUEUE: 'sqs' }), 'sqs')
+  t.equal(adapter({ ...url, SUBMISSION_QUEUE: 'off' }), undefined)
+  t.equal(adapter({ ...url, SUBMISSION_QUEUE: 'embedded' }), 'embedded')
+  t.same(problemsOf({ SUBMISSION_QUEUE: 'sqs' }), [
+    'SUBMISSION_QUEUE_URL is needed with SUBMISSION_QUEUE=sqs',
+  ])
+  const embedded = { SUBMISSION_QUEUE: 'embedded', DATA_DIR: '/data', SQS_VISIBILITY_S: '10' }
+  t.match(createConfig(readEnv(embedded)).pipelines.submissionQueue, {
+    ...{ folder: '/data/queue', port: 9324, sizeMaxBytes: 100_000_000, visibilityMs: 10_000 },
+  })
+})
+
 for (const name of [
+  'SUBMISSION_QUEUE_URL',
+  'SUBMISSION_DIAGNOSTIC_QUEUE_URL',
   'TELEMETRY_QUEUE_URL',
   'ANOMALY_QUEUE_URL',
   'RULE_ERROR_QUEUE_URL',

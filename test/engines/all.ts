@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { startAws } from './aws.ts'
 import { ensureInstalled } from './debian.ts'
 import type { Engine, EngineOptions } from './engine.ts'
+import { type KinesisOptions, startKinesis } from './kinesis.ts'
 import { startMosquitto } from './mosquitto.ts'
 import { startOpenSearch } from './opensearch.ts'
 import { startPostgres } from './postgres.ts'
@@ -11,6 +12,7 @@ const START = {
   mosquitto: startMosquitto,
   postgres: startPostgres,
   aws: startAws,
+  kinesis: startKinesis,
 } as const satisfies Record<string, (options: EngineOptions) => Promise<Engine>>
 
 export type EngineName = keyof typeof START
@@ -22,15 +24,17 @@ interface AllOptions {
   readonly ports?: Partial<Record<EngineName, number>>
   /** Queues and buckets to make, see startAws. */
   readonly awsInit?: string
+  readonly stream?: KinesisOptions['stream']
   readonly onReady?: (name: EngineName, url: string, startedInMs: number) => void
 }
 
 /** Starts them side by side. @throws Error of the first that fails; the others are ended */
 export async function startEngines(options: AllOptions): Promise<Engines> {
-  const { folder, ports, awsInit, onReady } = options
+  const { folder, ports, awsInit, stream, onReady } = options
   const start = {
     ...START,
     aws: (own: EngineOptions) => startAws(awsInit === undefined ? own : { ...own, init: awsInit }),
+    kinesis: (own: EngineOptions) => startKinesis(stream === undefined ? own : { ...own, stream }),
   }
   await ensureInstalled('java', 'maven', 'mosquitto', 'postgres')
   const startedAt = Date.now()

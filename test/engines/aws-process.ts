@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { startFauxqs } from 'fauxqs'
+import { startOnLoopback } from '../../src/adapters/work-queue/embedded/start-on-loopback.ts'
 
 // The SQS and S3 emulator in a process of its own, so that it can be killed.
 
@@ -10,7 +10,7 @@ const { values } = parseArgs({
     init: { type: 'string' },
   },
 })
-const server = await startFauxqs({
+const server = await startOnLoopback({
   host: '127.0.0.1',
   port: Number(values.port),
   logger: false,

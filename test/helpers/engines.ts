@@ -18,7 +18,7 @@ import { AWS_EMULATOR_ENV } from '../engines/aws.ts'
 // What a live test needs of the running engines: a place of its own, gone after the test. `make
 // test-live` starts the engines and says in LIVE_*_URL where they are.
 
-export type EngineName = 'opensearch' | 'mosquitto' | 'postgres' | 'aws'
+export type EngineName = 'opensearch' | 'mosquitto' | 'postgres' | 'aws' | 'kinesis'
 
 const REGION = AWS_EMULATOR_ENV.AWS_REGION
 

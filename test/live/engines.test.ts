@@ -1,9 +1,11 @@
+import { DeleteStreamCommand, PutRecordCommand } from '@aws-sdk/client-kinesis'
 import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { connectAsync } from 'mqtt'
 import pg from 'pg'
 import t from 'tap'
 import { engineUrl, indexPrefix, makeBucket, makeDatabase, makeQueue } from '../helpers/engines.ts'
+import { createKinesisClient, createTestStream } from '../helpers/kinesis.ts'
 
 // The engines themselves and the helpers that clean up after the other live tests.
 
@@ -60,6 +62,17 @@ t.test('so is an index with its template and its script', async (t) => {
   const filter = '-metadata.index-graveyard'
   const state = await fetch(`${server}/_cluster/state/metadata?filter_path=${filter}`)
   t.notMatch(await state.text(), prefix)
+})
+
+t.test('a stream takes a record', async (t) => {
+  const stream = await createTestStream(engineUrl('kinesis'), 'live-engines', 2)
+  const client = createKinesisClient(stream.endpoint)
+  t.after(() => client.destroy())
+  const StreamName = stream.streamName
+  t.after(() => client.send(new DeleteStreamCommand({ StreamName })))
+  const record = { PartitionKey: 'key', Data: Buffer.from('hello') }
+  await client.send(new PutRecordCommand({ StreamName, ...record }))
+  t.same(await stream.read(), [{ key: 'key', text: 'hello' }])
 })
 
 t.test('the broker takes a message', async () => {

@@ -17,6 +17,7 @@ export function createSqsClient(aws: AwsConfig, options: ClientOptions): SQSClie
     region: aws.region,
     // Without it the SDK goes to the host in the queue's URL.
     ...(aws.endpoint === undefined ? {} : { endpoint: aws.endpoint }),
+    ...(aws.credentials === undefined ? {} : { credentials: aws.credentials }),
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
