@@ -26,7 +26,7 @@ export async function createOpenapiDocument(): Promise<string> {
   const ports = createPorts(config, { instance, now: clock.now, hooks })
   const deliver = (): void => undefined
   const { signal } = new AbortController()
-  const firehose = { accessKey: 'document', objectPrefix: '' }
+  const firehose = { accessKey: 'document', objectPrefix: '', csv: undefined }
   const app = await buildApp({
     ...{ config, logger, metrics, clock, keys },
     health: { check: async () => [] },

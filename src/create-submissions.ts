@@ -7,6 +7,8 @@ import { deliveryRoutes } from './firehose/delivery-routes.ts'
 import { firehoseRoutes } from './firehose/routes.ts'
 import type { Metrics } from './http/metrics.ts'
 import { type LimitedLine, limitLines } from './lib/limited-lines.ts'
+import { observeCsv } from './observe-csv.ts'
+import { observeWaves } from './observe-waves.ts'
 import { submissionRoutes } from './submissions/routes.ts'
 import { type SubmissionEvent, Submissions } from './submissions/submissions.ts'
 
@@ -65,12 +67,13 @@ async function registerDelivery(
   app: FastifyInstance,
   { config, ports, metrics, logger, clock }: SubmissionsDeps,
 ): Promise<void> {
-  const { accessKey, objectPrefix } = config.firehose
+  const { accessKey, objectPrefix, csv } = config.firehose
   if (accessKey === undefined) return
   const warn = limitLines((about, text) => logger.warn(about, text))
   await app.register(deliveryRoutes, {
-    ...{ accessKey, objectPrefix, objectStore: ports.objectStore, now: clock.now },
+    ...{ accessKey, objectPrefix, csv, objectStore: ports.objectStore, now: clock.now },
     requests: ports.firehoseRequests,
+    onCsv: observeCsv(metrics, logger),
     onDelivery(outcome, reason) {
       metrics.firehoseDeliveries.inc({ outcome })
       if (reason === undefined) return
@@ -82,25 +85,11 @@ async function registerDelivery(
 /** A flood of the same trouble is a bounded number of lines. */
 function observeSubmissions(metrics: Metrics, logger: Logger) {
   const warn = limitLines((about, text) => logger.warn(about, text))
+  const observePublisher = observeWaves('submissions', metrics, logger)
   return (event: SubmissionEvent): void => {
     switch (event.kind) {
       case 'submission':
         observeSubmission(event, metrics, warn)
-        return
-      case 'call':
-        metrics.streamRecords.inc({ outcome: 'confirmed' }, event.confirmed)
-        metrics.streamRecords.inc({ outcome: 'retry' }, event.retry)
-        metrics.streamRecords.inc({ outcome: 'rejected' }, event.rejected)
-        metrics.streamCallSeconds.observe(event.durationMs / 1000)
-        return
-      case 'failed': {
-        metrics.streamFailures.inc()
-        const { attempt, reason } = event
-        logger.warn({ attempt, reason }, 'event stream failed, will be tried again')
-        return
-      }
-      case 'recovered':
-        logger.info('event stream takes events again')
         return
       case 'diagnostics-failed': {
         const { attempt, reason } = event
@@ -109,6 +98,9 @@ function observeSubmissions(metrics: Metrics, logger: Logger) {
       }
       case 'bug':
         logger.error({ err: event.error }, 'failed to handle a submission, it comes again')
+        return
+      default:
+        observePublisher(event)
     }
   }
 }

@@ -10,6 +10,7 @@ import type { Role } from './config/env.ts'
 import { createArchive } from './create-archive.ts'
 import { createCharging } from './create-charging.ts'
 import { createSubmissions, type SubmissionsPipeline } from './create-submissions.ts'
+import { createVehicleEvents } from './create-vehicle-events.ts'
 import type { RedriveLetter } from './dead-letters/redrive.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
 import { errorMessage } from './domain/errors.ts'
@@ -131,18 +132,19 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
   })
   const { telemetryFeed, queues, fleetIndex, deadLetters } = ports
 
+  const has = (role: Role): boolean => config.roles.has(role)
+  const needs = needsOf(config)
+  const observers = { metrics, logger, clock }
   const live = createLiveVehicles({ ...config.stream, metrics, clock })
+  const vehicleEvents = needs.vehicleEvents
+    ? createVehicleEvents({ config, ports, ...observers })
+    : undefined
   const ingest = new Ingest({
-    ...ports,
+    ...{ ...ports, vehicleEvents, ...observers },
     config: config.telemetry,
     onVehiclesChanged: live.changed.bind(live),
     onStatusesStored: () => follower.tellOthers(),
-    metrics,
-    logger,
-    clock,
   })
-  const has = (role: Role): boolean => config.roles.has(role)
-  const needs = needsOf(config.roles)
   const retention = createRetention({
     ...{ ...config.retention, clock, metrics, logger },
     fleetIndex: needs.fleetIndex ? fleetIndex : undefined,
@@ -154,7 +156,6 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
   const learn: Ingest['learn'] = (snapshot) => ingest.learn(snapshot)
   const follower = followChanges({ ...ports, learn, logger })
   const deliver: Ingest['deliver'] = ingest.deliver.bind(ingest)
-  const observers = { metrics, logger, clock }
   const features = createFeatures({ config, ports, instance, deliver, stopping, observers })
   const { charging, archiving, pipeline } = features
   const redrive: RedriveLetter = (letter) =>
@@ -163,14 +164,17 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
   const feeds = has('telemetry') ? [telemetryFeed, ...queues] : []
 
   const started: TelemetryFeed[] = []
-  const problems = () => [
+  const listProblems = () => [
     ...(stopping.signal.aborted ? [STOPPING] : []),
     ...ingest.problems(),
+    ...(needs.eventStream ? ports.eventStream.problems() : []),
     ...started.flatMap((feed) => feed.problems()),
     ...(charging === undefined ? [] : ports.charging.problems()),
     ...(pipeline?.problems() ?? []),
     ...(archiving?.messages.problems() ?? []),
   ]
+  // Of an engine that several features need each may tell the same.
+  const problems = () => [...new Set(listProblems())]
   const app = await buildApp({
     config,
     logger,
@@ -187,7 +191,7 @@ async function createParts(config: Config, { logger, clock = systemClock }: Flee
     ...(has('telemetry') ? { deliver } : {}),
     mqttSocket: has('telemetry') ? ports.acceptMqttStream : undefined,
   })
-  const services = { ...features, ingest, retention, follower, keys, app }
+  const services = { ...features, vehicleEvents, ingest, retention, follower, keys, app }
   const life = { started, startup, stopping, cleanup: createCleanup(), logger }
   return { ports, ...services, feeds, needs, ...life }
 }
@@ -230,6 +234,7 @@ async function open(config: Config, parts: Parts): Promise<void> {
   await listen(app, config.http)
   await parts.keys.open()
   await openPorts(ports, needs, opening)
+  if (needs.vehicleEvents) cleanup.add(async () => parts.vehicleEvents?.abort(STOPPING))
   if (needs.fleetIndex) await loadFleet(config, parts, opening)
   retention.start()
   cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, retention.stop()))
@@ -280,7 +285,9 @@ function describeEngines(config: Config) {
     fleetIndex: fleetIndex.adapter,
     database: database.adapter,
     objectStore: objectStore.adapter,
+    submissionQueue: pipelines.submissionQueue?.adapter ?? 'off',
     eventStream: pipelines.eventStream.adapter,
+    vehicleEvents: pipelines.vehicleEvents ? 'on' : 'off',
     archive: archive?.adapter ?? 'off',
   }
 }
@@ -301,25 +308,21 @@ async function startFeed(
 }
 
 async function startPipeline(
-  { eventStream, submissionQueue, diagnostics }: Ports,
+  { submissionQueue, diagnostics }: Ports,
   { submissions }: SubmissionsPipeline,
   { cleanup, startup, signal, logger }: Opening,
 ): Promise<void> {
-  startup.begin('it opens the event stream')
-  cleanup.add(() => eventStream.close())
-  await startup.patiently(() => eventStream.open(), signal)
   cleanup.add(async () => diagnostics?.close())
   cleanup.add(async () => submissions.abort(STOPPING))
   if (submissionQueue === undefined) return
-  const { url } = submissionQueue.describe()
-  startup.begin(`it starts the queue ${url}`)
+  startup.begin(`it starts the queue ${submissionQueue.describe().url}`)
   cleanup.add(() => submissionQueue.close())
   const started = submissionQueue.start((message) => {
     const { body, sentAt } = message
     submissions.handle({ body, sentAt, done: message.delete, again: message.release })
   })
   await unlessAborted(started, signal)
-  logger.info({ url }, 'queue of submissions started')
+  logger.info(submissionQueue.describe(), 'queue of submissions started')
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

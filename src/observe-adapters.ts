@@ -5,6 +5,7 @@ import type { Clock } from './domain/clock.ts'
 import type { Keys } from './http/auth.ts'
 import type { Metrics } from './http/metrics.ts'
 import { type LimitedLine, limitLines } from './lib/limited-lines.ts'
+import { observeCsv } from './observe-csv.ts'
 
 interface Observers {
   readonly metrics: Metrics
@@ -60,6 +61,7 @@ export function observeAdapters(observers: Observers): PortHooks {
         metrics.archiveBytes.inc(bytes)
         logger.debug({ key, bytes }, 'archive delivered')
       },
+      onCsv: observeCsv(metrics, logger),
       onFailed(reason, attempt) {
         metrics.archiveObjects.inc({ outcome: 'failed' })
         logger.warn({ reason, attempt }, 'archive not delivered, will be tried again')

@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import type { Ports } from './adapters/create-ports.ts'
 import { importOlderLetters } from './adapters/dead-letters/import-older.ts'
 import type { Config } from './config/config.ts'
-import type { Role } from './config/env.ts'
 import type { Cleanup } from './lib/cleanup.ts'
 import { unlessAborted } from './lib/within.ts'
 import type { Startup } from './startup.ts'
@@ -25,16 +24,27 @@ export interface Needs {
   readonly fleetIndex: boolean
   /** The object store, and the dead letters in it. */
   readonly objects: boolean
+  readonly eventStream: boolean
+  /** What this instance stores of vehicles is published. */
+  readonly vehicleEvents: boolean
 }
 
-export function needsOf(roles: ReadonlySet<Role>): Needs {
+export function needsOf({ roles, pipelines }: Pick<Config, 'roles' | 'pipelines'>): Needs {
   const fleetIndex = roles.has('fleet-api') || roles.has('telemetry')
-  return { fleetIndex, objects: fleetIndex || roles.has('pipelines') }
+  // Also without telemetry: dead letters are redriven wherever the fleet is served.
+  const vehicleEvents = fleetIndex && pipelines.vehicleEvents
+  const hasPipelines = roles.has('pipelines')
+  return {
+    ...{ fleetIndex, vehicleEvents },
+    objects: fleetIndex || hasPipelines,
+    eventStream: vehicleEvents || hasPipelines,
+  }
 }
 
 export async function openPorts(ports: Ports, needs: Needs, opening: Opening): Promise<void> {
   const { startup, signal, cleanup } = opening
   const { charging, database, signals, objectStore, deadLetters, fleetIndex } = ports
+  const streams: readonly [string, Openable][] = [['event stream', ports.eventStream]]
   const objects: readonly [string, Openable][] = [
     ['object store', objectStore],
     ['dead letters', deadLetters],
@@ -43,6 +53,7 @@ export async function openPorts(ports: Ports, needs: Needs, opening: Opening): P
     ['database', database],
     ['signals', signals],
     ...(needs.objects ? objects : []),
+    ...(needs.eventStream ? streams : []),
   ]
   for (const [name, port] of patient) {
     startup.begin(`it opens the ${name}`)

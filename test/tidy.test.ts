@@ -45,7 +45,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   ajv: ['ocpp', 'test'],
   pg: ['adapters', 'bench', 'test'],
   kysely: ['adapters', 'test'],
-  fauxqs: ['test', 'bench'],
+  fauxqs: ['adapters', 'test', 'bench'],
   kinesalite: ['test', 'bench'],
 }
 
@@ -117,6 +117,13 @@ t.test('the schemas of OCPP are imported without the rest of their package', asy
   // Which compiles all of them when it is loaded: nine seconds and 250 MB.
   for (const { path, text } of src)
     t.notMatch(text, /^import (?!type )(?:\{[^}]*\}|[^'{\n]*) from 'typed-ocpp'/m, path)
+})
+
+t.test('the emulator behind the embedded queue is loaded by its worker only', async (t) => {
+  const folder = 'src/adapters/work-queue/embedded/'
+  for (const { path, text } of src.filter(({ path }) => !path.startsWith(folder))) {
+    t.notMatch(text, /^import (?!type )[^']*'(fauxqs|[^']*\/embedded\/queue-server[^']*)'/m, path)
+  }
 })
 
 t.test('imports run one way, those of types too', async (t) => {

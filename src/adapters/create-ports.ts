@@ -5,6 +5,7 @@ import type {
   FleetIndexConfig,
   ObjectStoreConfig,
   SqsPollerConfig,
+  WorkQueueConfig,
 } from '../config/adapters.ts'
 import type { Config } from '../config/config.ts'
 import type { Archive } from '../ports/archive.ts'
@@ -48,6 +49,7 @@ import {
 } from './telemetry-feed/embedded.ts'
 import { createMqttFeed, type MqttFeedOptions } from './telemetry-feed/mqtt.ts'
 import { createSqsFeed } from './telemetry-feed/sqs.ts'
+import { createEmbeddedWorkQueue } from './work-queue/embedded.ts'
 import { createSqsWorkQueue } from './work-queue/sqs.ts'
 import { createSqsDiagnostics, type Diagnostics } from './work-queue/sqs-diagnostics.ts'
 
@@ -81,7 +83,7 @@ export interface PortHooks {
   readonly broker: Omit<EmbeddedFeedOptions, 'host' | 'port' | 'anonymous' | 'connectionsMax'>
   readonly mqtt: Pick<MqttFeedOptions, 'onConnections' | 'onFailed' | 'onReopened' | 'onMember'>
   readonly onQueueEvent: (queueUrl: string, event: SqsEvent) => void
-  readonly archive: Pick<EmbeddedArchiveOptions, 'onDelivered' | 'onFailed'>
+  readonly archive: Omit<EmbeddedArchiveOptions, 'objectStore'>
   /** An engine isn't there yet while this process starts. */
   readonly onWaiting: (reason: string) => void
   readonly onLeftBehind: (reason: string) => void
@@ -162,18 +164,22 @@ function createQueue(
 
 function createPipelinePorts(
   { pipelines: { submissionQueue, diagnosticQueue, eventStream } }: Config,
-  { now, hooks }: PortOptions,
+  options: PortOptions,
 ): Pick<Ports, 'eventStream' | 'submissionQueue' | 'diagnostics'> {
   return {
-    eventStream: createEventStream(eventStream, now),
-    submissionQueue:
-      submissionQueue &&
-      createSqsWorkQueue(submissionQueue, {
-        now,
-        onEvent: (event) => hooks.onQueueEvent(submissionQueue.queueUrl, event),
-      }),
+    eventStream: createEventStream(eventStream, options.now),
+    submissionQueue: submissionQueue && createWorkQueue(submissionQueue, options),
     diagnostics: diagnosticQueue && createSqsDiagnostics(diagnosticQueue),
   }
+}
+
+function createWorkQueue(config: WorkQueueConfig, { now, hooks }: PortOptions): WorkQueue {
+  const onEvent = (event: SqsEvent) => hooks.onQueueEvent(queue.describe().url, event)
+  const queue =
+    config.adapter === 'embedded'
+      ? createEmbeddedWorkQueue(config, { now, onEvent })
+      : createSqsWorkQueue(config, { now, onEvent })
+  return queue
 }
 
 function createArchive(

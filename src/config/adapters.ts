@@ -5,6 +5,8 @@ export interface AwsConfig {
   readonly region: string
   /** Instead of AWS's own address: an emulator or a VPC endpoint. */
   readonly endpoint: string | undefined
+  /** Instead of that chain: of an emulator in this process. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
 export interface EmbeddedFeedConfig {
@@ -48,9 +50,12 @@ export interface SqsFeedConfig extends SqsPollerConfig {
   readonly adapter: 'sqs'
 }
 
-export interface SqsPollerConfig {
+export interface SqsPollerConfig extends SqsPollerLimits {
   readonly aws: AwsConfig
   readonly queueUrl: string
+}
+
+export interface SqsPollerLimits {
   /** Receive calls that wait at the same time. */
   readonly pollers: number
   /** Messages received and not yet deleted; receiving stops there. */
@@ -62,6 +67,23 @@ export interface SqsPollerConfig {
 }
 
 export type TelemetryFeedConfig = EmbeddedFeedConfig | MqttFeedConfig | SqsFeedConfig
+
+/** An SQS queue elsewhere. */
+export interface SqsWorkQueueConfig extends SqsPollerConfig {
+  readonly adapter: 'sqs'
+}
+
+/** A queue in this process, for SQS clients of this machine. */
+export interface EmbeddedWorkQueueConfig extends SqsPollerLimits {
+  readonly adapter: 'embedded'
+  readonly folder: string
+  /** On 127.0.0.1; 0: a free one. */
+  readonly port: number
+  /** Beyond it nothing is taken; senders try again. */
+  readonly sizeMaxBytes: number
+}
+
+export type WorkQueueConfig = EmbeddedWorkQueueConfig | SqsWorkQueueConfig
 
 export interface EmbeddedFleetIndexConfig {
   readonly adapter: 'embedded'
@@ -153,6 +175,14 @@ export interface EmbeddedEventStreamConfig {
 
 export type EventStreamConfig = EmbeddedEventStreamConfig | KinesisStreamConfig
 
+export interface CsvConfig {
+  readonly columns: readonly string[]
+  /** Before the hour in the names of CSV objects, with its slash. */
+  readonly prefix: string
+  /** Before `processing-failed/` and the hour, for records that can't be rows. */
+  readonly errorPrefix: string
+}
+
 export interface EmbeddedArchiveConfig {
   readonly adapter: 'embedded'
   /** Of what isn't an object yet. */
@@ -160,6 +190,8 @@ export interface EmbeddedArchiveConfig {
   /** Before the hour in each object's name, with its slash. */
   readonly prefix: string
   readonly extension: string
+  /** undefined: no CSV beside the raw objects. */
+  readonly csv: CsvConfig | undefined
   /** An object holds about so much, before compression … */
   readonly bufferBytes: number
   /** … or what has come in this time, whichever is first. */

@@ -8,7 +8,7 @@ import type {
   SqsPollerConfig,
   TelemetryFeedConfig,
 } from './adapters.ts'
-import { createArchiveConfig } from './archive.ts'
+import { createArchiveConfig, findArchiveProblems } from './archive.ts'
 import { type ChargingConfig, createChargingConfig, findChargingProblems } from './charging.ts'
 import { type ChargingDataConfig, createChargingDataConfig } from './charging-data.ts'
 import {
@@ -88,7 +88,7 @@ export function createConfig(env: Env): Config {
     )
   }
   problems.push(...findListProblems(env), ...findEngineProblems(env), ...findChargingProblems(env))
-  problems.push(...findPipelineProblems(env))
+  problems.push(...findPipelineProblems(env), ...findArchiveProblems(env))
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     roles: new Set(env.FLEETGRID_ROLES),

@@ -7,6 +7,7 @@ import type {
   OpenSearchFleetIndexConfig,
   PostgresDatabaseConfig,
   SqsPollerConfig,
+  SqsPollerLimits,
   TelemetryFeedConfig,
 } from './adapters.ts'
 import { type Env, variables } from './env.ts'
@@ -63,10 +64,12 @@ export function createQueueConfig(env: Env, url: string | undefined): SqsPollerC
   return url === undefined ? undefined : createPollerConfig(env, url)
 }
 
-function createPollerConfig(env: Env, queueUrl: string): SqsPollerConfig {
+export function createPollerConfig(env: Env, queueUrl: string): SqsPollerConfig {
+  return { aws: createAwsConfig(env), queueUrl, ...createPollerLimits(env) }
+}
+
+export function createPollerLimits(env: Env): SqsPollerLimits {
   return {
-    aws: createAwsConfig(env),
-    queueUrl,
     pollers: env.SQS_POLLERS,
     inFlightMax: env.SQS_IN_FLIGHT_MAX,
     inFlightMaxBytes: env.SQS_IN_FLIGHT_MAX_MB * MB,

@@ -22,18 +22,22 @@ import {
   redriven,
   type UnusableOutcome,
 } from './outcome.ts'
+import type { Incoming, Passage } from './passage.ts'
 import { type Applied, Registry, type VehicleEntry, viewEntry } from './registry.ts'
 import { splitRecords } from './split-records.ts'
 import { type TopicFamily, topicFamily, unknownTopic } from './topics.ts'
+import type { VehicleEvents } from './vehicle-events.ts'
 
 // What passes through here: a feed's message → decodeMessage → applyMessage → Batcher →
-// fleetIndex.write → acknowledge, and the changed vehicles → live stream. What can't be used goes
-// to the dead letters instead and is acknowledged when it is durable there.
+// fleetIndex.write → vehicleEvents, if they are wanted → acknowledge, and the changed vehicles → live
+// stream. What can't be used goes to the dead letters instead and is acknowledged when it is durable there.
 
 export interface IngestDeps {
   readonly fleetIndex: FleetIndex
   readonly deadLetters: DeadLetters
   readonly jobs: Jobs
+  /** Messages about vehicles are acknowledged when they are published, too; undefined: they aren't. */
+  readonly vehicleEvents?: VehicleEvents | undefined
   /** Vehicles whose visible state changed, after the change is durable. */
   readonly onVehiclesChanged: (changed: readonly VehicleView[], deleted: readonly string[]) => void
   /** Statuses or devices are durable that weren't before. */
@@ -53,18 +57,6 @@ export interface IngestConfig {
   readonly devicesMax: number
   readonly writeBatchMax: number
   readonly writeQueueMax: number
-}
-
-type Incoming = Pick<FeedMessage, 'topic' | 'payload' | 'receivedAt'>
-
-/** One message on its way. */
-interface Passage {
-  readonly incoming: Incoming
-  readonly family: TopicFamily | 'other'
-  /** Told how it ended. */
-  readonly tell: (outcome: Outcome, incoming: Incoming) => void
-  /** Raw send time, once decoded. */
-  sentAt?: number
 }
 
 interface Work {
@@ -226,12 +218,14 @@ export class Ingest {
   async drain(): Promise<void> {
     await Promise.all(this.#lookups)
     await this.#writes.drain()
+    await this.#deps.vehicleEvents?.drain()
     await this.#letters.drain()
   }
 
   /** Refuses what is left. */
   abort(reason: string): void {
     this.#writes.abort(reason)
+    this.#deps.vehicleEvents?.abort(reason)
     this.#letters.abort(reason)
   }
 
@@ -287,10 +281,14 @@ export class Ingest {
 
   #apply(message: Parameters<typeof applyMessage>[1], passage: Passage): void {
     const { receivedAt } = passage.incoming
+    const { vehicleEvents } = this.#deps
     try {
       const { clockSkewToleranceMs, oilTemperatureLimitF } = this.#deps.config
       const options = { receivedAt, clockSkewToleranceMs, oilTemperatureLimitF }
       const { change, visible } = applyMessage(this.#registry, message, options)
+      if (vehicleEvents !== undefined && 'vin' in message) {
+        passage.place = vehicleEvents.expect(message, passage.incoming)
+      }
       this.#writes.add({ change, visible, passage })
     } catch (error) {
       if (!(error instanceof Unusable)) throw error
@@ -349,7 +347,19 @@ export class Ingest {
     if (statuses?.length || devices?.length) this.#deps.onStatusesStored()
   }
 
-  #end({ family, incoming, tell }: Passage, outcome: Outcome): void {
+  #end(passage: Passage, outcome: Outcome): void {
+    const { vehicleEvents } = this.#deps
+    if (passage.place === undefined || vehicleEvents === undefined) {
+      this.#finish(passage, outcome)
+      return
+    }
+    vehicleEvents.end(passage.place, outcome, (published) => {
+      this.#finish(passage, published)
+      this.#metrics.flush()
+    })
+  }
+
+  #finish({ family, incoming, tell }: Passage, outcome: Outcome): void {
     this.#metrics.count(family, outcome)
     tell(outcome, incoming)
   }

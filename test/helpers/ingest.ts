@@ -3,6 +3,7 @@ import { createMetrics } from '../../src/http/metrics.ts'
 import type { DeadLetters } from '../../src/ports/dead-letters.ts'
 import type { FleetIndex } from '../../src/ports/fleet-index.ts'
 import { Ingest } from '../../src/telemetry/ingest.ts'
+import type { VehicleEvents } from '../../src/telemetry/vehicle-events.ts'
 
 export type Answer = 'acknowledged' | string
 
@@ -10,6 +11,7 @@ export type Answer = 'acknowledged' | string
 export function createIngest(stores: {
   readonly fleetIndex: FleetIndex
   readonly deadLetters: DeadLetters
+  readonly vehicleEvents?: VehicleEvents
 }) {
   const ingest = new Ingest({
     ...stores,

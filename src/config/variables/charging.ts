@@ -49,7 +49,8 @@ export const chargingVariables = {
     min: 1,
     max: 100_000,
     unit: 'messages/s',
-    description: 'From one charge point; beyond it its connection is closed.',
+    description:
+      'From one charge point for long; a thousand may come at once. A message counts as one more for each 4 KiB that it has. Beyond it calls are refused; who goes on all the same is disconnected.',
   }),
   OCPP_WIRE_LOG_MAX_MB: integer({
     default: 8,

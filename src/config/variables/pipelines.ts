@@ -2,11 +2,33 @@ import { integer, oneOf, optionalUrl, text } from '../variable.ts'
 
 /** Submissions in, events out. */
 export const pipelineVariables = {
+  SUBMISSION_QUEUE: oneOf(['auto', 'off', 'embedded', 'sqs'], {
+    default: 'auto',
+    description:
+      'Where submissions come from, beside POST /submissions/replay: a queue in this process, which keeps them in DATA_DIR and takes them from any SQS client of this machine, or an SQS queue. auto is sqs where SUBMISSION_QUEUE_URL is set, and off elsewhere.',
+  }),
+  SUBMISSION_QUEUE_PORT: integer({
+    engine: 'SUBMISSION_QUEUE=embedded',
+    default: 9324,
+    min: 0,
+    max: 65_535,
+    description:
+      'On 127.0.0.1, without TLS and for any key. 0 picks a free port. The queue is http://127.0.0.1:9324/000000000000/submissions.',
+  }),
+  SUBMISSION_QUEUE_SIZE_MAX_MB: integer({
+    engine: 'SUBMISSION_QUEUE=embedded',
+    default: 100,
+    min: 1,
+    max: 10_000,
+    unit: 'MB',
+    description:
+      'Of the messages in it, which are in memory, too. Beyond it senders are told to come again later (ServiceUnavailable).',
+  }),
   SUBMISSION_QUEUE_URL: optionalUrl({
     protocols: ['http', 'https'],
     engine: 'SQS queues',
     description:
-      'Queue of submissions, whose events go to the event stream. A standard queue without a redrive policy: what is invalid is kept here with its reason. Not set: submissions come by POST /submissions/replay only.',
+      'Queue of submissions, whose events go to the event stream. A standard queue without a redrive policy: what is invalid is kept here with its reason.',
   }),
   SUBMISSION_DIAGNOSTIC_QUEUE_URL: optionalUrl({
     protocols: ['http', 'https'],
@@ -31,6 +53,11 @@ export const pipelineVariables = {
     default: 'embedded',
     description:
       'Where events go: an append-only log in DATA_DIR (npm run events:tail shows it), or an Amazon Kinesis data stream.',
+  }),
+  VEHICLE_EVENTS: oneOf(['off', 'on'], {
+    default: 'off',
+    description:
+      'Whether messages about vehicles go to the event stream too, with the VIN as key, once they are stored (roles telemetry and fleet-api). They are acknowledged when the stream has them. With EVENT_STREAM=embedded EVENT_STREAM_SIZE_MAX_MB has to hold those of EVENT_STREAM_RETENTION_HOURS: while the log is full their senders wait.',
   }),
   EVENT_STREAM_NAME: text({
     engine: 'EVENT_STREAM=kinesis',
