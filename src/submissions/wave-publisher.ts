@@ -236,7 +236,7 @@ export class WavePublisher {
     }
   }
 
-  /** After a call that failed for most of its records nothing goes out for a while. */
+  /** After two calls in a row that failed for most of their records nothing goes out for a while. */
   #noteHealth(count: number, { retry, retryReason = 'no reason given' }: WriteReport): void {
     const { onEvent } = this.#options
     if (retry.length <= count / 2) {
@@ -247,7 +247,8 @@ export class WavePublisher {
     // Calls that were out together fail together: that is one failure.
     if (this.#pausedUntil > now()) return
     this.#failures += 1
-    this.#pausedUntil = now() + backoffMs(this.#failures, RETRY)
+    // One in ten may fail, and the next goes through: a pause for each would cost a tenth of all time.
+    if (this.#failures > 1) this.#pausedUntil = now() + backoffMs(this.#failures - 1, RETRY)
     onEvent({ kind: 'failed', attempt: this.#failures, reason: retryReason })
   }
 
