@@ -88,7 +88,6 @@ async function runSession(stores: ChargingStores, n: number, tokens: number): Pr
   const tokenUid = tokenOf(n % tokens)
   const start = { ...startOf(n), at: T + tokens * 1000 + n, tokenUid }
   await Promise.all([idTokens.find(tokenUid), transactions.countOpen(tokenUid)])
-  await Promise.all([idTokens.find(tokenUid), transactions.countOpen(tokenUid)])
   const { number = 0 } = await transactions.start(start)
   for (let at = 1; at <= 4; at += 1) {
     await transactions.addReadings(start, number, [readingOf(start.at + at, n + at)])

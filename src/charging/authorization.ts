@@ -2,20 +2,19 @@ import type { ChargingServices } from './services.ts'
 import type { ServicesOptions } from './services-options.ts'
 import { describeToken, statusOf } from './token-status.ts'
 
-type Options = Pick<ServicesOptions, 'idTokens' | 'transactions' | 'clock' | 'onEvent'>
+type Options = Pick<ServicesOptions, 'idTokens' | 'clock' | 'onEvent'>
 
-/** May it start another transaction? */
+/**
+ * What is the token worth? That it has too many transactions is said when one begins, and not here (OCPP
+ * 1.6 §7.2, 2.0.1 part 2 §3.3: ConcurrentTx): whoever asks may be about to stop one, or to begin again where
+ * one was never stopped, which ends that one.
+ */
 export function createAuthorization(options: Options): ChargingServices['authorization'] {
-  const { idTokens, transactions, clock, onEvent } = options
+  const { idTokens, clock, onEvent } = options
   return {
     async authorize(tokenUid) {
-      const [token, openCount] = await Promise.all([
-        idTokens.find(tokenUid),
-        transactions.countOpen(tokenUid),
-      ])
-      const worth = statusOf(token, clock.now())
-      const isFull = token !== undefined && openCount >= token.concurrentMax
-      const status = worth === 'Accepted' && isFull ? 'ConcurrentTx' : worth
+      const token = await idTokens.find(tokenUid)
+      const status = statusOf(token, clock.now())
       onEvent({ kind: 'authorize', outcome: status })
       return describeToken(token, status)
     },

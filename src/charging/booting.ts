@@ -11,12 +11,9 @@ export function createBooting(options: Options): ChargingServices['booting'] {
   const { chargePoints, clock, onEvent } = options
   return {
     async boot(session, boot) {
-      const [settings] = await Promise.all([
-        chargePoints.find(session.id),
-        chargePoints.booted(session.id, boot, clock.now()),
-      ])
+      const decided = await chargePoints.booted(session.id, boot, clock.now())
       // Whoever has been removed since it connected must not go on.
-      const registration = settings?.registration ?? 'rejected'
+      const registration = decided ?? 'rejected'
       session.registration = registration
       onEvent({ kind: 'boot', outcome: registration, chargePointId: session.id })
       const isAccepted = registration === 'accepted'

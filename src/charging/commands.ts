@@ -1,15 +1,19 @@
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type ChargingCommand, hasEnded } from '../domain/charging-command.ts'
 import { publicError } from '../domain/errors.ts'
-import type { JsonObject } from '../domain/json.ts'
 import type { ChargePoints } from '../ports/charge-points.ts'
 import type { ChargingCommands } from '../ports/charging-commands.ts'
 import type { ChargePointKeys } from './charge-point-keys.ts'
 import type { OnCommandEvent } from './command-event.ts'
-import { COMMAND_KINDS, type CommandKind, type CommandRules } from './command-kinds.ts'
 import type { CommandNews } from './command-news.ts'
+import {
+  type CommandRequest,
+  commandIdOf,
+  createCommand,
+  isSameRequest,
+} from './command-request.ts'
 import type { CommandWorker } from './command-worker.ts'
-import { checkNewKeys, sealSecrets } from './secret-parameters.ts'
+import { checkNewKeys } from './secret-parameters.ts'
 import type { CheckWebhookUrl } from './webhook-rules.ts'
 
 // What passes through here: an operator's wish → a durable row → whichever instance holds the charge
@@ -21,10 +25,6 @@ const QUEUED_MAX = 1000
 const WAITING_MAX = 5000
 /** Who waits looks so often whether he has been told everything. */
 const LOOK_INTERVAL_MS = 5000
-/** Of what may be sent again. */
-const ATTEMPTS_MAX = 3
-/** Integers of OCPP 1.6 have 32 bits. */
-const NUMBER_MAX = 2 ** 31 - 1
 
 export interface CommandsOptions {
   readonly commands: ChargingCommands
@@ -35,16 +35,6 @@ export interface CommandsOptions {
   readonly checkWebhookUrl: CheckWebhookUrl
   readonly clock: { now(): number }
   readonly onEvent: OnCommandEvent
-}
-
-export interface CommandRequest {
-  readonly kind: CommandKind
-  /** They have passed the schema of the kind. */
-  readonly parameters: JsonObject
-  /** Not given: as is usual for the kind. */
-  readonly lifetimeMs?: number
-  /** Who is to be told of the outcome. */
-  readonly webhookUrl?: string
 }
 
 export class Commands {
@@ -74,12 +64,30 @@ export class Commands {
   /**
    * Durable when it resolves; the charge point need not be connected, or here.
    * @throws FleetgridError `not-found` if nobody knows it; `conflict` if too much waits for it
-   *   already; `invalid` for a webhook that isn't allowed, or a password that is none
+   *   already, or something else was asked for with the same idempotency key; `invalid` for a webhook
+   *   that isn't allowed, or a password that is none
    */
   async request(chargePointId: string, request: CommandRequest): Promise<ChargingCommand> {
-    const { commands, chargePoints, keys, clock, worker, onEvent } = this.#options
+    const { idempotencyKey: key } = request
     if (request.webhookUrl !== undefined) this.#options.checkWebhookUrl(request.webhookUrl)
     if (request.kind === 'set-variables') checkNewKeys(request.parameters)
+    if (key === undefined) return this.#enqueue(randomUUID(), chargePointId, request)
+    const { commands, keys } = this.#options
+    const id = commandIdOf(chargePointId, key)
+    const known = await commands.find(id)
+    const asked = known ?? (await this.#enqueue(id, chargePointId, request))
+    // Two may have asked at once: the one that is stored counts.
+    const stored = known ?? (await commands.find(id)) ?? asked
+    if (isSameRequest(stored, request, keys)) return stored
+    throw publicError('conflict', 'Another command was asked for with this idempotency key.')
+  }
+
+  async #enqueue(
+    id: string,
+    chargePointId: string,
+    request: CommandRequest,
+  ): Promise<ChargingCommand> {
+    const { commands, chargePoints, keys, clock, worker, onEvent } = this.#options
     const [chargePoint, queued] = await Promise.all([
       chargePoints.find(chargePointId),
       commands.countQueued(chargePointId, QUEUED_MAX),
@@ -90,7 +98,7 @@ export class Commands {
     if (queued >= QUEUED_MAX) {
       throw publicError('conflict', `${QUEUED_MAX} commands wait for ${chargePointId} already.`)
     }
-    const command = createCommand(chargePointId, request, clock.now(), keys)
+    const command = createCommand(id, chargePointId, request, clock.now(), keys)
     const superseded = await commands.enqueue(command)
     onEvent({ kind: 'requested', command })
     worker.queued(chargePointId)
@@ -172,30 +180,5 @@ export class Commands {
 
   #wake(id: string): void {
     for (const resolve of this.#waiting.get(id) ?? []) resolve()
-  }
-}
-
-function createCommand(
-  chargePointId: string,
-  { kind, parameters, lifetimeMs, webhookUrl }: CommandRequest,
-  createdAt: number,
-  keys: ChargePointKeys,
-): ChargingCommand {
-  const rules: CommandRules = COMMAND_KINDS[kind]
-  const { numbered } = rules
-  const isWithout = numbered !== undefined && parameters[numbered] === undefined
-  const numbers = isWithout ? { [numbered]: randomInt(1, NUMBER_MAX) } : {}
-  return {
-    id: randomUUID(),
-    chargePointId,
-    kind,
-    parameters: sealSecrets({ ...parameters, ...numbers }, keys),
-    state: 'queued',
-    createdAt,
-    expiresAt: createdAt + (lifetimeMs ?? rules.lifetimeMs),
-    coalesceKey: rules.coalesceKey?.(parameters as never),
-    attemptsLeft: rules.isRepeatable ? ATTEMPTS_MAX : 1,
-    webhook:
-      webhookUrl === undefined ? undefined : { url: webhookUrl, state: 'waiting', attempts: 0 },
   }
 }

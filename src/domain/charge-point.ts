@@ -7,8 +7,11 @@ export type ProtocolVersion = '1.6' | '2.0.1'
  */
 export type Registration = 'accepted' | 'pending' | 'rejected'
 
-/** Identity of OCPP: 1 to 48 characters, case-sensitive, without `:`; OCPP 2.0.1 part 4 §3.1.1. */
-export const CHARGE_POINT_ID = /^[^:\p{Cc}]{1,48}$/u
+/**
+ * Identity of OCPP: 1 to 48 characters, case-sensitive, without `:`; OCPP 2.0.1 part 4 §3.1.1. Not `.` or
+ * `..`: in a URL these are steps of the path, also if they are encoded.
+ */
+export const CHARGE_POINT_ID = /^(?!\.{1,2}$)[^:\p{Cc}]{1,48}$/u
 
 /** What an operator decides about a charge point. */
 export interface ChargePointSettings {

@@ -30,6 +30,7 @@ const GENERIC_TEXT: Readonly<Record<ErrorKind, string>> = {
 }
 
 const RETRY_AFTER_S = '5'
+const WRONG_TYPE = 'The body must be JSON, with the header content-type: application/json'
 const TYPE = 'application/problem+json; charset=utf-8'
 
 interface Answer {
@@ -74,6 +75,7 @@ export function toAnswer(error: unknown): Answer {
     const errors = describeFaults(validation as ValidationFault[], validationContext ?? 'request')
     return { status: 400, detail: sentence(errors), errors }
   }
+  if (statusCode === 415) return { status: 415, detail: WRONG_TYPE }
   // Fastify and its plugins write these texts for callers.
   if (statusCode >= 400 && statusCode < 500) return { status: statusCode, detail: error.message }
   if (statusCode === 503) return { status: 503, detail: GENERIC_TEXT.unavailable }

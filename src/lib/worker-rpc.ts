@@ -1,4 +1,4 @@
-import { type Transferable, Worker } from 'node:worker_threads'
+import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads'
 
 /**
  * Calls to a service object that lives in a worker thread (`serveWorker` is the other side).
@@ -62,6 +62,7 @@ const RESTART_PAUSE_MAX_MS = 5000
 export class WorkerClient<S extends HostedService> {
   readonly #entry: URL
   readonly #data: unknown
+  readonly #resourceLimits: ResourceLimits
   readonly #pending = new Map<number, Pending>()
   #worker: Worker | undefined
   #state: 'idle' | 'ready' | 'restarting' | 'closing' | 'closed' = 'idle'
@@ -71,9 +72,10 @@ export class WorkerClient<S extends HostedService> {
   #drained: (() => void) | undefined
 
   /** @param entry the worker's file, which calls `serveWorker`; `data` becomes its workerData */
-  constructor(entry: URL, data: unknown) {
+  constructor(entry: URL, data: unknown, resourceLimits: ResourceLimits = {}) {
     this.#entry = entry
     this.#data = data
+    this.#resourceLimits = resourceLimits
   }
 
   /** No call will ever be answered again. */
@@ -166,7 +168,8 @@ export class WorkerClient<S extends HostedService> {
 
   async #spawn(): Promise<void> {
     // Without the parent's flags: what a test runner loads there would load again in each worker.
-    const worker = new Worker(this.#entry, { workerData: this.#data, execArgv: [] })
+    const options = { workerData: this.#data, execArgv: [], resourceLimits: this.#resourceLimits }
+    const worker = new Worker(this.#entry, options)
     this.#worker = worker
     let cause: unknown
     worker.on('message', (reply: Reply) => this.#settle(reply))

@@ -16,6 +16,12 @@ export interface InboundAction {
   readonly handle: (call: InboundCall<never>) => Promise<object>
   /** Also before it is accepted: BootNotification. */
   readonly beforeAcceptance?: boolean
+  /**
+   * The charge point keeps it until it is answered, also while it is offline, but drops it after a few
+   * errors (1.6 TransactionMessageAttempts, 2.0.1 MessageAttempts): while the store is away it is not
+   * answered with one. It has to be idempotent.
+   */
+  readonly isGuaranteed?: boolean
 }
 
 export interface InboundCall<Request> {
@@ -42,3 +48,8 @@ export interface OutboundAction {
 
 /** By the name of the action. */
 export type ActionTable = Readonly<Record<string, Action>>
+
+/** Undefined: a charge point may not call it. */
+export function findInbound(actions: ActionTable, name: string): InboundAction | undefined {
+  return Object.hasOwn(actions, name) ? actions[name]?.from : undefined
+}

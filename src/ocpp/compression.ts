@@ -11,12 +11,12 @@ export const COMPRESSION: ServerOptions['perMessageDeflate'] = {
   zlibInflateOptions: { chunkSize: 1024 },
 }
 
-/** For `send`. Made once. */
-export const UNCOMPRESSED = { compress: false }
-
 // Exported by `ws` since 8.20, not yet by its types.
 declare module 'ws' {
-  export const PerMessageDeflate: { readonly extensionName: string }
+  export const PerMessageDeflate: {
+    readonly extensionName: string
+    new (options: object): { accept(offers: readonly object[]): object }
+  }
 }
 
 type ActiveExtensions = Readonly<Record<string, { cleanup?(): void } | undefined>>

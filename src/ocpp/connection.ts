@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ChargingServices } from '../charging/services.ts'
 import type {
@@ -8,7 +9,8 @@ import type {
 import type { Clock } from '../domain/clock.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { type Timed, type Wheel, WheelTimer } from '../lib/wheel.ts'
-import { UNCOMPRESSED } from './compression.ts'
+import { findInbound } from './action.ts'
+import { fitReason } from './close-reason.ts'
 import { executeCommand } from './execute-command.ts'
 import { type CallFrame, type FaultyFrame, type Frame, parseFrame, renderError } from './frame.ts'
 import { type OcppObserver, UNKNOWN_ACTION } from './observer.ts'
@@ -18,6 +20,7 @@ import type { Protocol } from './protocol.ts'
 import { answerCall } from './route-call.ts'
 import { codeOf, FRAME_FAULTS, type RpcFault } from './rpc-error.ts'
 import { attach, type SocketOwner } from './socket-owner.ts'
+import { textFrame } from './text-frame.ts'
 import type { WireLog } from './wire-log.ts'
 
 // What passes through here: frames of one charge point, in order. Its calls are handled one at a time,
@@ -41,10 +44,13 @@ export interface ConnectionContext {
   readonly onClosed: (connection: Connection, cause: string) => void
 }
 
+/** `readyState` of a socket. */
+const OPEN = 1
 const GOING_AWAY = 1001
 const UNSUPPORTED_DATA = 1003
 const POLICY_VIOLATION = 1008
-const REASON_MAX_BYTES = 123
+const INTERNAL_ERROR = 1011
+const REPEATED = 'A call with this id is being handled'
 /** Of the intervals between pings, so that those who came at once are not pinged at once for ever. */
 const JITTER = 0.1
 /** A longer frame counts as several: reading a megabyte takes as long as handling hundreds of short ones. */
@@ -55,6 +61,8 @@ type State = 'open' | 'retiring' | 'closing' | 'closed'
 export class Connection implements ChargePointChannel, CallSender, SocketOwner, Timed {
   readonly session: ChargePointSession
   readonly #socket: WebSocket
+  /** Below it; for what we say. */
+  readonly #wire: Duplex
   readonly #context: ConnectionContext
   readonly #timer: WheelTimer
   #state: State = 'open'
@@ -72,9 +80,14 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
   #pingDueAt: number
   #isPinged = false
 
-  constructor(session: ChargePointSession, socket: WebSocket, context: ConnectionContext) {
+  constructor(
+    session: ChargePointSession,
+    { socket, wire }: { readonly socket: WebSocket; readonly wire: Duplex },
+    context: ConnectionContext,
+  ) {
     this.session = session
     this.#socket = socket
+    this.#wire = wire
     this.#context = context
     this.#timer = new WheelTimer(this)
     this.#heardAt = this.now()
@@ -204,15 +217,13 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
 
   #receiveCall(call: CallFrame): void {
     if (this.#state === 'retiring') return
-    if (this.#isKnown(call.id)) {
-      this.#refuse(call.id, 'repeated-id', 'A call with this id is being handled')
-      return
-    }
-    if (this.#handling === undefined) {
-      void this.#work(call)
-      return
-    }
-    // It has given up waiting for our answer, or it doesn't wait at all: both happen (1.6J §4.1.1).
+    if (this.#isKnown(call.id)) this.#refuseRepeated(call)
+    else if (this.#handling === undefined) void this.#work(call)
+    else this.#letWait(call)
+  }
+
+  /** It has given up waiting for our answer, or it doesn't wait at all: both happen (1.6J §4.1.1). */
+  #letWait(call: CallFrame): void {
     this.#waiting ??= []
     if (this.#waiting.length < this.#context.options.callsWaitingMax) this.#waiting.push(call)
     else this.#refuse(call.id, 'too-many', 'Too many calls at once: wait for the answers')
@@ -228,7 +239,9 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     while (call !== undefined) {
       this.#handling = call.id
       this.#handlingSince = this.now()
-      this.#send(await answerCall(call, this.session, this.#context))
+      const answer = await answerCall(call, this, this.#context)
+      if (answer === undefined) this.#close(INTERNAL_ERROR, 'it can’t be stored now', 'not-stored')
+      else this.#send(answer)
       this.#handling = undefined
       call = this.#waiting?.shift()
     }
@@ -256,6 +269,14 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     // 1.6 ignores unknown types, and has no id for an answer to what can't be read (1.6J §4.2).
     if (protocol.version === '1.6' && (fault === 'message-type' || id === undefined)) return
     this.#send(renderError(id ?? '-1', codeOf(protocol.version, FRAME_FAULTS[fault]), description))
+  }
+
+  #refuseRepeated({ id, action }: CallFrame): void {
+    const { protocol, observer } = this.#context
+    const isGuaranteed = findInbound(protocol.actions, action)?.isGuaranteed === true
+    // Some tell it again under the same id if it takes long: an error would be taken for the answer.
+    if (isGuaranteed) observer.fault(this.session.id, 'repeated-id', REPEATED)
+    else this.#refuse(id, 'repeated-id', REPEATED)
   }
 
   /** Answered without being handled. */
@@ -305,14 +326,15 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
   }
 
   #send(text: string): boolean {
-    if (!this.isOpen) return false
+    // It may know already that the other end is gone, before it says so.
+    if (!this.isOpen || this.#socket.readyState !== OPEN) return false
     if (this.#socket.bufferedAmount > this.#context.options.bufferedMaxBytes) {
       this.#context.observer.ended(this.session.id, 'slow-reader', 'it reads too slowly')
       this.terminate('slow-reader')
       return false
     }
     this.#context.wireLog.record(this.session.id, 'out', text, this.#context.clock.now())
-    this.#socket.send(text, UNCOMPRESSED)
+    this.#wire.write(textFrame(text))
     return true
   }
 
@@ -375,10 +397,4 @@ export class Connection implements ChargePointChannel, CallSender, SocketOwner, 
     this.#context.wheel.clear(this.#timer)
     this.#outgoing?.close('the connection is closed')
   }
-}
-
-/** It has to fit into a control frame (RFC 6455 §5.5), without half a character at its end. */
-function fitReason(reason: string): Buffer {
-  const bytes = Buffer.alloc(REASON_MAX_BYTES)
-  return bytes.subarray(0, bytes.write(reason))
 }

@@ -18,6 +18,7 @@ import { Connection, type ConnectionContext } from './connection.ts'
 import { Connections } from './connections.ts'
 import { parseCredentials } from './credentials.ts'
 import { Deviations } from './deviations.ts'
+import { isWebsocket } from './is-websocket.ts'
 import { createOcppObserver, type OcppObserver } from './observer.ts'
 import type { OcppOptions } from './ocpp-options.ts'
 import { createDescribePeer, type DescribePeer } from './peer.ts'
@@ -245,7 +246,7 @@ export class Gateway implements UpgradeRoute {
     socket.removeListener('error', destroy)
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
       isUpgraded = true
-      this.#join(session, previousInstance, webSocket, version)
+      this.#join(session, previousInstance, { socket: webSocket, wire: socket }, version)
     })
     if (isUpgraded) return
     // It has hung up meanwhile.
@@ -256,12 +257,12 @@ export class Gateway implements UpgradeRoute {
   #join(
     session: ChargePointSession,
     previousInstance: string | undefined,
-    webSocket: WebSocket,
+    sockets: { readonly socket: WebSocket; readonly wire: Duplex },
     version: ProtocolVersion,
   ): void {
     const context = this.#contexts.get(version)
     if (context === undefined) throw new Error(`${version} is not spoken`)
-    const connection = new Connection(session, webSocket, context)
+    const connection = new Connection(session, sockets, context)
     const isNewest = this.connections.add(connection)
     this.#observer.joined(session.id, version, this.connections.count(version))
     if (isNewest) this.#deps.presence.joined(connection, previousInstance)
@@ -337,16 +338,6 @@ function readId(url: string): string | undefined {
 function offeredSubprotocols({ headers }: IncomingMessage): string[] {
   const names = (headers['sec-websocket-protocol'] ?? '').split(',')
   return names.map((name) => name.trim()).filter((name) => name !== '')
-}
-
-/** RFC 6455 §4.2.1, as far as `ws` would refuse it after the charge point was admitted. */
-function isWebsocket({ method, headers }: IncomingMessage): boolean {
-  return (
-    method === 'GET' &&
-    headers.upgrade?.toLowerCase() === 'websocket' &&
-    headers['sec-websocket-version'] === '13' &&
-    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
-  )
 }
 
 function destroy(this: Duplex): void {

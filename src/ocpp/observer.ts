@@ -33,6 +33,7 @@ export function createOcppObserver(options: ObserverOptions) {
   const warnOfHandshake = limitLines(warn)
   const warnOfFault = limitLines(warn)
   const warnOfRefusal = limitLines(warn)
+  const warnOfDelay = limitLines(warn)
   const warnOfFailure = limitLines(warn)
   const warnOfEnd = limitLines(warn)
   const tellOfBug = limitLines((about, text) => logger.error(about, text))
@@ -81,6 +82,11 @@ export function createOcppObserver(options: ObserverOptions) {
     /** Ours, so somebody has to mend it. */
     bug(id: string, action: string, what: string, error?: unknown): void {
       tellOfBug(`${action} ${what}`, { chargePoint: id, action, err: error }, what)
+    },
+    /** It is not refused: the charge point waits until the store is back. */
+    delayed(id: string, action: string, error: unknown): void {
+      const about = { chargePoint: id, action, reason: errorMessage(error) }
+      warnOfDelay(action, about, 'call waits to be stored')
     },
     /** Nothing that has to be mended here: e.g. the database is away. */
     failed(id: string, action: string, error: unknown): void {

@@ -5,6 +5,12 @@ export interface OcppOptions {
   /** That one charge point may send for long, and at once; one of more than 4 KiB counts as several. */
   readonly framesPerSecondMax: number
   readonly framesBurstMax: number
+  /**
+   * For what a charge point keeps until it is answered to be stored, while the store is away; then its
+   * connection is closed: offline it keeps it for as long as it takes, whereas each call without an answer
+   * is one of few attempts.
+   */
+  readonly guaranteedWithinMs: number
   /** A call of a charge point that takes longer is stuck: its connection is cut. */
   readonly handlingMaxMs: number
   /** Calls of one charge point that wait because it did not wait for our answer. */
@@ -30,7 +36,9 @@ export const DEFAULT_OCPP_OPTIONS: OcppOptions = {
   frameSizeMaxBytes: 1_048_576,
   framesPerSecondMax: 1000,
   framesBurstMax: 1000,
-  // Writes give up after 20 s without a database; what takes longer never ends.
+  // Longer than failovers of databases take; shorter than the 60 s that charge points wait for an answer.
+  guaranteedWithinMs: 55_000,
+  // Everything else gives up after 20 s without a database; what takes longer never ends.
   handlingMaxMs: 120_000,
   callsWaitingMax: 16,
   callsQueuedMax: 16,

@@ -22,10 +22,10 @@ interface Answer {
 // biome-ignore format: a table
 const ANSWERS: Readonly<Record<HandshakeRefusal, Answer>> = {
   'not-known':         { status: 404, detail: 'There is no charge point with this id' },
-  'bad-id':            { status: 404, detail: 'The path must be /ocpp/{id}: 1 to 48 characters, none of them “:”' },
+  'bad-id':            { status: 404, detail: 'The path must be /ocpp/{id}: 1 to 48 characters, no “:”, no control character, not “.” or “..”' },
   'wrong-key':         { status: 401, detail: 'HTTP Basic with the id and its key is needed' },
   'not-secure-enough': { status: 403, detail: 'This charge point must connect over TLS' },
-  'not-websocket':     { status: 400, detail: 'This is no WebSocket handshake (RFC 6455, version 13)' },
+  'not-websocket':     { status: 400, detail: 'This is no WebSocket handshake (RFC 6455, version 13), or a header of it is wrong' },
   'no-subprotocol':    { status: 400, detail: 'Sec-WebSocket-Protocol must name a version of OCPP, e.g. ocpp1.6' },
   busy:                { status: 503, detail: 'Too many handshakes are under way' },
   starting:            { status: 503, detail: 'This instance is starting' },

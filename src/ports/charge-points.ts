@@ -4,6 +4,7 @@ import type {
   ChargePointSettings,
   ConnectorStatus,
   ProtocolVersion,
+  Registration,
 } from '../domain/charge-point.ts'
 
 /**
@@ -35,7 +36,8 @@ export interface ChargePoints {
   connected(id: string, instance: string, protocol: ProtocolVersion, at: number): Promise<number>
   /** Of no effect if a later connection has been told of. */
   disconnected(id: string, epoch: number, at: number): Promise<void>
-  booted(id: string, boot: BootInfo, at: number): Promise<void>
+  /** Of no effect if a later boot has been told of. @returns whether it may work; undefined: it is not known */
+  booted(id: string, boot: BootInfo, at: number): Promise<Registration | undefined>
   /** Last signs of life. */
   seen(signs: ReadonlyMap<string, number>): Promise<void>
   /** Connections of an instance that is gone. */

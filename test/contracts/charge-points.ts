@@ -115,7 +115,8 @@ function connectionContract(t: Test, make: (t: Test) => Promise<ChargePoints>): 
     await points.create('A', SETTINGS, undefined)
     const older = { vendor: 'ACME', model: 'Zero' }
     await Promise.all([points.booted('A', BOOT, AT + 1), points.booted('A', older, AT)])
-    await points.booted('A', older, AT)
+    t.equal(await points.booted('A', older, AT), SETTINGS.registration, 'what was decided of it')
+    t.equal(await points.booted('nobody', older, AT), undefined)
     t.match(await points.find('A'), { boot: BOOT, bootedAt: AT + 1 })
     await points.seen(
       new Map([

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 // Charge points of 1.6 that do what the specification asks of them when their server is in trouble:
 // a message of a transaction is told again, the same, until it is answered (§3.8).
 
-const ANSWER_TIMEOUT_MS = 30_000
+const ANSWER_TIMEOUT_MS = 60_000
 const AGAIN_AFTER_MS = 300
 const FIRST_AT = Date.parse('2026-11-21T10:00:00Z')
 
@@ -24,7 +24,9 @@ export interface ChargingFleetOptions {
 export interface ChargingFleet {
   /** Answered messages. */
   readonly answered: () => number
-  /** Told again because of an error, or because no answer came. */
+  /** Answered with an error. */
+  readonly refused: () => number
+  /** Told again because of that, or because no answer came. */
   readonly repeated: () => number
   /** Connections that have ended. */
   readonly ended: () => number
@@ -33,12 +35,13 @@ export interface ChargingFleet {
 }
 
 export function startChargingFleet(options: ChargingFleetOptions): ChargingFleet {
-  const counts = { answered: 0, repeated: 0, ended: 0 }
+  const counts = { answered: 0, refused: 0, repeated: 0, ended: 0 }
   const all = Array.from({ length: options.chargePoints }, (_, place) =>
     charge(new Talker(`${options.url}/ocpp/F-${place}`, counts), options),
   )
   return {
     answered: () => counts.answered,
+    refused: () => counts.refused,
     repeated: () => counts.repeated,
     ended: () => counts.ended,
     finished: Promise.all(all).then(() => undefined),
@@ -68,6 +71,7 @@ async function charge(talker: Talker, options: ChargingFleetOptions): Promise<vo
 
 interface Counts {
   answered: number
+  refused: number
   repeated: number
   ended: number
 }
@@ -116,6 +120,7 @@ class Talker {
     socket.send(JSON.stringify([2, id, action, payload]))
     const [data] = await Promise.race([answered, closed]).finally(() => over.abort())
     const [kind, of, answer] = JSON.parse(String(data))
+    if (kind === 4) this.#counts.refused += 1
     if (kind !== 3 || of !== id) throw new Error(`answered by ${data}`)
     return answer
   }

@@ -5,6 +5,7 @@ import type {
   ChargePointSettings,
   ConnectorStatus,
   ProtocolVersion,
+  Registration,
 } from '../../domain/charge-point.ts'
 import type { ChargePointQuery, ChargePoints } from '../../ports/charge-points.ts'
 import type { ChargePointRow, ChargingConnectorRow } from '../database/tables/charging.ts'
@@ -38,7 +39,7 @@ export class StoredChargePoints implements ChargePoints {
   readonly #reads: GatheredReads<ChargePoint>
   readonly #create: (item: NewChargePoint) => Promise<boolean>
   readonly #connect: (item: Connected) => Promise<number>
-  readonly #boot: (item: Booted) => Promise<undefined>
+  readonly #boot: (item: Booted) => Promise<Registration | undefined>
   readonly #reportStatus: (status: ConnectorStatus) => Promise<undefined>
   readonly #disconnect: (item: Disconnected) => Promise<undefined>
   readonly #see: (signs: Signs) => Promise<undefined>
@@ -133,7 +134,7 @@ export class StoredChargePoints implements ChargePoints {
     return this.#disconnect({ id, epoch, at })
   }
 
-  booted(id: string, boot: BootInfo, at: number): Promise<void> {
+  booted(id: string, boot: BootInfo, at: number): Promise<Registration | undefined> {
     return this.#boot({ id, boot, at })
   }
 

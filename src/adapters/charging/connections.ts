@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely'
-import type { BootInfo, ProtocolVersion } from '../../domain/charge-point.ts'
+import type { BootInfo, ProtocolVersion, Registration } from '../../domain/charge-point.ts'
 import type { Database, Tables } from '../database/database.ts'
 import { inOrder, lastOf } from './store-context.ts'
 
@@ -84,11 +84,12 @@ export async function disconnect(
   return items.map(() => undefined)
 }
 
+/** What was decided of each, which is asked for at every boot; undefined: it is not known. */
 export async function boot(
-  database: Database,
+  { eachRow }: Database,
   trx: Transaction<Tables>,
   items: readonly Booted[],
-): Promise<undefined[]> {
+): Promise<(Registration | undefined)[]> {
   const newest = inOrder(
     lastOf(
       items.toSorted((a, b) => a.at - b.at),
@@ -96,13 +97,16 @@ export async function boot(
     ),
   )
   const columns = { id: 'text', boot: 'json', at: 'integer' } as const
-  const update = sql`
-    UPDATE charge_point SET boot = x.boot, booted_at = x.at
-    FROM ${database.eachRow('x', columns, newest)}
+  const isNewer = sql`(booted_at IS NULL OR booted_at <= x.at)`
+  const { rows: told } = await sql<{ id: string; registration: Registration }>`
+    UPDATE charge_point SET
+      boot = CASE WHEN ${isNewer} THEN x.boot ELSE charge_point.boot END,
+      booted_at = CASE WHEN ${isNewer} THEN x.at ELSE booted_at END
+    FROM ${eachRow('x', columns, newest)}
     WHERE charge_point.id = x.id
-      AND (charge_point.booted_at IS NULL OR charge_point.booted_at <= x.at)`
-  await database.executeLast(trx, update)
-  return items.map(() => undefined)
+    RETURNING charge_point.id, registration`.execute(trx)
+  const decided = new Map(told.map(({ id, registration }) => [id, registration]))
+  return items.map(({ id }) => decided.get(id))
 }
 
 /** Of each charge point, when it was last seen. */

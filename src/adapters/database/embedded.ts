@@ -19,6 +19,8 @@ const DATABASE_FILE = 'fleetgrid.db'
 
 const FILE_SIZE_MAX_BYTES = 16_000_000_000
 const TURN_WAIT_MAX_MS = 15_000
+/** Statements and their rows die young; with the usual 24 MB they are most of the thread's memory. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4 }
 
 const COLUMN_TYPES: ColumnTypes = {
   bytes: 'blob',
@@ -56,6 +58,7 @@ function connect(path: string, limits: DriverLimits): Kysely<Tables> {
   const engine = new WorkerClient<SqliteEngine>(
     new URL('./embedded/engine-worker.ts', import.meta.url),
     { path, sizeMaxBytes: FILE_SIZE_MAX_BYTES },
+    RESOURCE_LIMITS,
   )
   return new Kysely<Tables>({ dialect: createEmbeddedDialect(engine, limits) })
 }

@@ -33,6 +33,7 @@ export interface ChargePointRoutesOptions {
 
 /** Against somebody who removes what this one registers. */
 const ATTEMPTS_MAX = 3
+const WRONG_ID = 'The id must have no colon and no control character, and not be “.” or “..”.'
 const NEW: ChargePointSettings = { registration: 'accepted', securityProfileMin: 0, leniency: [] }
 
 export const chargePointRoutes: FastifyPluginAsyncTypebox<ChargePointRoutesOptions> = async (
@@ -62,7 +63,7 @@ export const chargePointRoutes: FastifyPluginAsyncTypebox<ChargePointRoutesOptio
 
   app.put('/charge-points/:chargePointId', { schema: putSchema }, async ({ params, body }) => {
     const { chargePointId: id } = params
-    if (!CHARGE_POINT_ID.test(id)) throw publicError('invalid', 'The id must not hold a colon.')
+    if (!CHARGE_POINT_ID.test(id)) throw publicError('invalid', WRONG_ID)
     const { key, ...settings } = body
     const change = compact(settings)
     const keyHash = key === undefined || key === null ? key : keys.hash(id, parseKey(key))

@@ -12,7 +12,15 @@ import { PARAMETERS } from '../command-parameters.ts'
 import type { Commands } from '../commands.ts'
 import { decodeTimeCursor, encodeCursor } from './cursor.ts'
 import { renderCommand } from './render.ts'
-import { After, ChargePointParameter, COMMAND_STATES, CommandItem, Limit, Next } from './schemas.ts'
+import {
+  After,
+  ChargePointParameter,
+  COMMAND_STATES,
+  CommandItem,
+  IdempotencyHeaders,
+  Limit,
+  Next,
+} from './schemas.ts'
 
 export interface CommandRoutesOptions {
   readonly commands: Commands
@@ -26,10 +34,11 @@ export const commandRoutes: FastifyPluginAsyncTypebox<CommandRoutesOptions> = as
   app.post(
     '/charge-points/:chargePointId/commands',
     { schema: requestSchema },
-    async ({ params, body, query: { wait = 0 } }, reply) => {
+    async ({ params, headers, body, query: { wait = 0 } }, reply) => {
       const { kind, parameters, expiresInSeconds, webhookUrl } = body
       const lifetimeMs = expiresInSeconds === undefined ? undefined : expiresInSeconds * 1000
-      const request = { kind, parameters, ...compact({ lifetimeMs, webhookUrl }) }
+      const idempotencyKey = headers['idempotency-key']
+      const request = { kind, parameters, ...compact({ lifetimeMs, webhookUrl, idempotencyKey }) }
       const command = await commands.request(params.chargePointId, request)
       // It has been asked for, whatever becomes of waiting: an error would have it asked for twice.
       const waiting = wait === 0 ? command : commands.wait(command.id, wait * 1000, goneOf(reply))
@@ -135,6 +144,7 @@ const requestSchema = {
   description:
     'Durable when it is answered. The charge point may be offline, or connected to another instance; what it says comes with GET /commands/{id}, at once with `wait`, as an event with GET /commands/{id}/events, or to `webhookUrl`.',
   params: ChargePointParameter,
+  headers: IdempotencyHeaders,
   querystring: Wait,
   body: Body,
   response: { 202: named(CommandItem), ...COMMON_PROBLEMS, ...NOT_FOUND, ...CONFLICT },

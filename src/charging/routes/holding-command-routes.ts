@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { publicError } from '../../domain/errors.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { BEARER, COMMON_PROBLEMS, NOT_FOUND, named } from '../../http/schemas.ts'
+import { BEARER, COMMON_PROBLEMS, CONFLICT, NOT_FOUND, named } from '../../http/schemas.ts'
 import { compact } from '../../lib/compact.ts'
 import type { ChargePointHoldings } from '../../ports/charge-point-holdings.ts'
 import type { ChargePoints } from '../../ports/charge-points.ts'
@@ -13,7 +13,7 @@ import { ChargingProfile, count, EvseId, LocalListEntry, UNKNOWN_FIELDS } from '
 import type { Commands } from '../commands.ts'
 import { listVersionFor } from '../holdings/local-list.ts'
 import { renderCommand } from './render.ts'
-import { ChargePointParameter, CommandItem } from './schemas.ts'
+import { ChargePointParameter, CommandItem, IdempotencyHeaders } from './schemas.ts'
 
 export interface HoldingCommandRoutesOptions {
   readonly commands: Commands
@@ -31,12 +31,12 @@ export const holdingCommandRoutes: FastifyPluginAsyncTypebox<HoldingCommandRoute
     { chargePointId }: Static<typeof ChargePointParameter>,
     kind: CommandKind,
     parameters: object,
-    { expiresInSeconds }: Static<typeof Waits>,
+    { expiresInSeconds, idempotencyKey }: Static<typeof Waits> & { idempotencyKey?: string },
   ) => {
     const lifetimeMs = expiresInSeconds === undefined ? undefined : expiresInSeconds * 1000
     const command = await commands.request(chargePointId, {
       ...{ kind, parameters: parameters as JsonObject },
-      ...compact({ lifetimeMs }),
+      ...compact({ lifetimeMs, idempotencyKey }),
     })
     return reply
       .code(202)
@@ -44,8 +44,13 @@ export const holdingCommandRoutes: FastifyPluginAsyncTypebox<HoldingCommandRoute
       .send(renderCommand(command))
   }
 
-  app.post(`${ONE}/reservations`, { schema: reserveSchema }, async (asked, reply) =>
-    request(reply, asked.params, 'reserve', asked.body, asked.query),
+  app.post(
+    `${ONE}/reservations`,
+    { schema: reserveSchema },
+    async ({ params, headers, query, body }, reply) => {
+      const key = compact({ idempotencyKey: headers['idempotency-key'] })
+      return request(reply, params, 'reserve', body, { ...query, ...key })
+    },
   )
 
   app.delete(
@@ -133,7 +138,9 @@ const reserveSchema = {
   ...COMMON,
   operationId: 'reserve',
   summary: 'Reserves a connector',
+  headers: IdempotencyHeaders,
   body: PARAMETERS.reserve,
+  response: { ...COMMON.response, ...CONFLICT },
 }
 
 const cancelSchema = {

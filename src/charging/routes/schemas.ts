@@ -21,7 +21,23 @@ export const Next = Type.Union([Type.String(), Type.Null()], {
 })
 
 export const ChargePointParameter = Type.Object({
-  chargePointId: Type.String({ minLength: 1, maxLength: 48, pattern: '^[^:]+$' }),
+  chargePointId: Type.String({
+    minLength: 1,
+    maxLength: 48,
+    pattern: '^[^:]+$',
+    description: 'Encoded; it has no colon and no control character, and is not `.` or `..`',
+  }),
+})
+
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description:
+        'Any text that is used for nothing else, such as a UUID. Whoever got no answer asks again with the same one, and gets the same command instead of another; for as long as commands are kept. 409: something else was asked for with it',
+    }),
+  ),
 })
 
 const securityProfile = Type.Unsafe<0 | 1 | 2 | 3>(

@@ -5,6 +5,7 @@ import { placeOf } from './place.ts'
 
 /** OCPP 1.6 §4.7: of a transaction, or of a connector whatever it does. */
 export const meterValues: InboundAction = {
+  isGuaranteed: true,
   async handle({
     session,
     request: { connectorId, transactionId, meterValue },

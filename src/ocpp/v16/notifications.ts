@@ -1,4 +1,5 @@
 import type { OCPP16 } from 'typed-ocpp'
+import type { InboundAction } from '../action.ts'
 import { keepRecord } from '../keep-record.ts'
 import { readTime } from '../time.ts'
 
@@ -16,8 +17,10 @@ export const signedFirmwareStatusNotification = keepRecord('firmware-status')
 /** Security whitepaper §5.13 */
 export const logStatusNotification = keepRecord('log-status')
 
-/** Security whitepaper §5.15 */
-export const securityEventNotification = keepRecord(
-  'security-event',
-  ({ timestamp }: OCPP16.SecurityEventNotificationRequest) => readTime(timestamp),
-)
+/** Security whitepaper §5.15; queued by the charge point, its delivery is guaranteed. */
+export const securityEventNotification: InboundAction = {
+  ...keepRecord('security-event', ({ timestamp }: OCPP16.SecurityEventNotificationRequest) =>
+    readTime(timestamp),
+  ),
+  isGuaranteed: true,
+}

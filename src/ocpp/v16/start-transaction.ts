@@ -10,6 +10,7 @@ import { placeOf } from './place.ts'
  * it has the same one.
  */
 export const startTransaction: InboundAction = {
+  isGuaranteed: true,
   async handle({
     session,
     request: { connectorId, idTag, meterStart, timestamp, reservationId },

@@ -6,6 +6,7 @@ import { readMeterValues } from './meter-value.ts'
 
 /** OCPP 1.6 §4.10. Nothing is refused: it has stopped, and the charge point would only tell it again. */
 export const stopTransaction: InboundAction = {
+  isGuaranteed: true,
   async handle({
     session,
     request: { transactionId, idTag, meterStop, timestamp, reason, transactionData },

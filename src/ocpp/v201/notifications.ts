@@ -1,14 +1,17 @@
 import type { OCPP20 } from 'typed-ocpp'
+import type { InboundAction } from '../action.ts'
 import { keepRecord } from '../keep-record.ts'
 import { readTime } from '../time.ts'
 
 // What is kept as it came.
 
-/** OCPP 2.0.1 §A04 */
-export const securityEventNotification = keepRecord(
-  'security-event',
-  ({ timestamp }: OCPP20.SecurityEventNotificationRequest) => readTime(timestamp),
-)
+/** OCPP 2.0.1 §A04; queued by the charge point, its delivery is guaranteed. */
+export const securityEventNotification: InboundAction = {
+  ...keepRecord('security-event', ({ timestamp }: OCPP20.SecurityEventNotificationRequest) =>
+    readTime(timestamp),
+  ),
+  isGuaranteed: true,
+}
 
 /** OCPP 2.0.1 §L01 */
 export const firmwareStatusNotification = keepRecord('firmware-status')

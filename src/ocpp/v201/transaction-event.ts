@@ -12,6 +12,7 @@ import { readMeterValues } from './meter-value.ts'
  * token, in whatever order it comes.
  */
 export const transactionEvent: InboundAction = {
+  isGuaranteed: true,
   async handle({
     session,
     request,

@@ -63,13 +63,19 @@ t.test('1.6 Authorize: who may not charge is told why', async (t) => {
   t.strictSame(await authorize(station, 'NOBODY'), { status: 'Invalid' })
 })
 
-t.test('1.6 Authorize: no more transactions at a time than allowed', async (t) => {
-  const station = await createStation(world)
-  const idTag = await token({ concurrentMax: 2 })
-  await start(station, idTag, { connectorId: 1 })
-  t.equal((await authorize(station, idTag)).status, 'Accepted')
-  await start(station, idTag, { connectorId: 2 })
-  t.equal((await authorize(station, idTag)).status, 'ConcurrentTx')
+t.test('1.6 Authorize: that it is busy is said when another one begins (§7.2)', async (t) => {
+  const [here, there] = [await createStation(world), await createStation(world)]
+  const idTag = await token()
+  const forgotten = await start(here, idTag)
+  t.equal((await authorize(there, idTag)).status, 'Accepted')
+  const elsewhere = await start(there, idTag)
+  t.equal(elsewhere.idTagInfo.status, 'ConcurrentTx')
+  await stop(there, elsewhere.transactionId)
+  // Its end was never told: nobody is kept from charging there again.
+  t.equal((await authorize(here, idTag)).status, 'Accepted')
+  const again = await start(here, idTag, { timestamp: '2026-04-06T09:59:40Z' })
+  t.equal(again.idTagInfo.status, 'Accepted')
+  t.match(await find(here, forgotten.transactionId), { state: 'lost' })
 })
 
 t.test('1.6 Authorize: a group that has no room on the wire is left out', async (t) => {
