@@ -310,6 +310,27 @@ async function transactionsContract(t: Test, open: Open) {
     t.strictSame(await namesOf(database), ['a', 'b'])
   })
 
+  t.test('a statement that fails at one of its rows ends it, also if that is caught', async (t) => {
+    const database = await open(t)
+    for (const name of ['a', 'b', 'c']) await insertThing(database, name)
+    const renamed = [
+      { name: 'a', next: 'new' },
+      { name: 'b', next: 'c' },
+    ]
+    const columns = { name: 'text', next: 'text' } as const
+    const rename = sql`UPDATE thing SET name = x.next
+      FROM ${database.eachRow('x', columns, renamed)} WHERE thing.name = x.name`
+    const reason = await reasonOf(
+      database.transaction(async (trx) => {
+        t.match(await reasonOf(rename.execute(trx)), { kind: 'conflict' })
+        await insertThingBy(trx, 'd')
+      }),
+    )
+    t.type(reason, Error)
+    t.match(await reasonOf(database.run((db) => rename.execute(db))), { kind: 'conflict' })
+    t.strictSame(await namesOf(database), ['a', 'b', 'c'])
+  })
+
   t.test('counting up by many at once loses nothing', async (t) => {
     const database = await open(t)
     await insertThing(database, 'sum', 0)

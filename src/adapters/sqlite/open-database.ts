@@ -27,10 +27,12 @@ export function openForWriting(path: string, schema: Schema, sizeMaxBytes: numbe
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path)
+    // Temporary are the copies of pages for savepoints: as files they would cost as much as the log.
     db.exec(`
       PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
+      PRAGMA temp_store = MEMORY;
       PRAGMA cache_size = -${WRITER_CACHE_KIB};
       PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
       PRAGMA journal_size_limit = ${LOG_SIZE_MAX_BYTES};

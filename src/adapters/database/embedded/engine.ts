@@ -67,7 +67,10 @@ export class SqliteEngine implements HostedService {
   /** Independent statements that share a commit: one that fails leaves the others alone. */
   executeEach(statements: readonly Statement[]): (StatementResult | StatementFailure)[] {
     const [first] = statements
-    if (first !== undefined && statements.length === 1) return [attempt(() => this.#execute(first))]
+    // Alone, and once: SQLite itself does all of it or nothing.
+    if (first !== undefined && statements.length === 1 && first.times === undefined) {
+      return [attempt(() => this.#execute(first))]
+    }
     return translated(() => {
       this.#db.exec('BEGIN IMMEDIATE')
       try {
@@ -87,9 +90,18 @@ export class SqliteEngine implements HostedService {
     return this.executeIn(transaction, statement)
   }
 
+  /**
+   * One that fails ends the transaction, as on PostgreSQL. A savepoint for each would spare the rest, which
+   * nobody wants, and copies every page that changes: a third of all the work.
+   */
   executeIn(transaction: number, statement: Statement): StatementResult {
     this.#assertOpen(transaction)
-    return translated(() => this.#execute(statement))
+    try {
+      return translated(() => this.#execute(statement))
+    } catch (error) {
+      this.rollback(transaction)
+      throw error
+    }
   }
 
   /** With its last statements, which are all of them if it has not begun yet. */
@@ -129,20 +141,12 @@ export class SqliteEngine implements HostedService {
     return result
   }
 
+  /** If it fails at one of its times, the others are done: the caller undoes them. */
   #execute({ sql, parameters, times }: Statement): StatementResult {
     const prepared = this.#prepare(sql)
     if (times === undefined) return run(prepared, parameters)
     if (times === 0) return { rows: [], changes: prepared.isQuery ? undefined : 0 }
-    this.#db.exec('SAVEPOINT times')
-    try {
-      const result = runTimes(prepared, parameters, times)
-      this.#db.exec('RELEASE times')
-      return result
-    } catch (error) {
-      // A full disk or a failed write may have undone everything already.
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK TO times; RELEASE times')
-      throw error
-    }
+    return runTimes(prepared, parameters, times)
   }
 
   #prepare(sql: string): Prepared {
