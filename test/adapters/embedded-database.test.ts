@@ -15,6 +15,7 @@ import {
   TEST_MIGRATIONS,
 } from '../contracts/database.ts'
 import { lastStatementsContract } from '../contracts/database-last-statements.ts'
+import { transactionsContract } from '../contracts/database-transactions.ts'
 
 const STORE_UNTIL_KILLED = join(import.meta.dirname, 'fixtures', 'store-until-killed.ts')
 
@@ -23,6 +24,7 @@ const place: MakePlace = async (t) => {
   return { make: (options) => createEmbeddedDatabase({ adapter: 'embedded', dataDir }, options) }
 }
 databaseContract(t, place)
+transactionsContract(t, place)
 lastStatementsContract(t, place)
 
 t.test('a file that is no database is an error for people', async (t) => {

@@ -9,6 +9,7 @@ import {
   things,
 } from '../contracts/database.ts'
 import { lastStatementsContract } from '../contracts/database-last-statements.ts'
+import { transactionsContract } from '../contracts/database-transactions.ts'
 import { makeDatabase } from '../helpers/engines.ts'
 import { openDatabase, postgresConfig } from '../helpers/postgres.ts'
 
@@ -17,6 +18,7 @@ const place: MakePlace = async (t) => {
   return { make: (options) => createPostgresDatabase(postgresConfig(url), options) }
 }
 databaseContract(t, place)
+transactionsContract(t, place)
 lastStatementsContract(t, place)
 
 t.test('of two transactions in a deadlock both succeed in the end', async (t) => {
