@@ -24,10 +24,11 @@ export interface Run {
   readonly vehicles: number
 }
 
-/** Of the contestant. */
+/** From the first message to the last; CPU is user and system. */
 interface Usage {
-  /** User and system, from the first message to the last. */
+  /** Of the contestant. */
   readonly cpuSeconds: number
+  readonly sinkCpuSeconds?: number
   readonly peakMemoryMb: number
 }
 
@@ -52,7 +53,7 @@ const POLL_MS = 20
 export function measureBacklog(run: Run): Promise<Throughput> {
   return withContestant(run, async ({ port }, { pid }) => {
     process.kill(pid, 'SIGSTOP')
-    const used = usageOf(pid)
+    const used = usageOf(pid, run.sink)
     try {
       await publish({ port, messages: run.messages, vehicles: run.vehicles, start: 0 })
     } finally {
@@ -67,7 +68,7 @@ export function measureBacklog(run: Run): Promise<Throughput> {
 /** The contestant takes the messages while they are published as fast as the broker takes them. */
 export function measureLive(run: Run): Promise<Throughput> {
   return withContestant(run, async ({ port }, { pid }) => {
-    const used = usageOf(pid)
+    const used = usageOf(pid, run.sink)
     const publishing = publish({ port, messages: run.messages, vehicles: run.vehicles, start: 0 })
     const [published, endedAtUs] = await Promise.all([
       publishing,
@@ -91,7 +92,7 @@ export async function measureLatency(run: Run, rate: number): Promise<Latency> {
   }
   const measure = async ({ port }: Engine, { pid, probe }: Contestant & { probe: Probe }) => {
     const { messages, vehicles } = run
-    const used = usageOf(pid)
+    const used = usageOf(pid, run.sink)
     const published = await publish({ port, messages, vehicles, start: 0, rate })
     await run.sink.reaches(WARM_UP + messages)
     const report = await probe.reaches(messages)
@@ -131,9 +132,14 @@ async function tellTwice(sink: Sink, wanted: number): Promise<void> {
   if (more > 0) console.error(`bench: ${more} messages were written twice`)
 }
 
-function usageOf(pid: number): () => Usage {
+function usageOf(pid: number, { pid: sinkPid }: Sink): () => Usage {
   const before = cpuSeconds(pid)
-  return () => ({ cpuSeconds: cpuSeconds(pid) - before, peakMemoryMb: peakMemoryMb(pid) })
+  const sinkBefore = sinkPid === undefined ? 0 : cpuSeconds(sinkPid)
+  return () => ({
+    cpuSeconds: cpuSeconds(pid) - before,
+    peakMemoryMb: peakMemoryMb(pid),
+    ...(sinkPid === undefined ? {} : { sinkCpuSeconds: cpuSeconds(sinkPid) - sinkBefore }),
+  })
 }
 
 interface Probe {

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Engine } from '../../test/engines/engine.ts'
 import { endChild } from './end-child.ts'
 
 /** Where the messages end. */
 export interface Sink {
   readonly url: string
+  /** Of its process, where its CPU is to be told. */
+  readonly pid?: number
   /** Messages that it has in all. */
   count(): Promise<number>
   /** Resolves when it has so many. @throws Error if that takes too long */
@@ -18,7 +21,7 @@ export interface NullSink extends Sink {
 
 const WAIT_MAX_MS = 300_000
 /** Seldom enough to cost the engine nothing. */
-const POLL_MS = 50
+const POLL_MS = 200
 
 /** Stores nothing; null-opensearch.ts in a process of its own. */
 export async function startNullSink(): Promise<NullSink> {
@@ -38,7 +41,7 @@ export async function startNullSink(): Promise<NullSink> {
 }
 
 /** OpenSearch; counts what was indexed without waiting for a refresh. */
-export function engineSink(url: string, prefix: string): Sink {
+export function engineSink({ url, pid }: Engine, prefix: string): Sink {
   const count = async (): Promise<number> => {
     const answer = await fetch(`${url}/${prefix}cardata*/_stats/indexing?filter_path=_all`)
     const body = (await answer.json()) as {
@@ -53,7 +56,7 @@ export function engineSink(url: string, prefix: string): Sink {
       await pause(POLL_MS)
     }
   }
-  return { url, count, reaches }
+  return { url, pid, count, reaches }
 }
 
 function tooLate(has: number, wanted: number): never {

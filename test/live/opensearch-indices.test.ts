@@ -16,6 +16,7 @@ import {
 import { engineUrl } from '../helpers/engines.ts'
 import { type TestCluster, testCluster } from '../helpers/opensearch.ts'
 import { startOpenSearchProxy } from '../helpers/opensearch-proxy.ts'
+import { until } from '../helpers/until.ts'
 
 // The indices themselves: their names, their shards, upgrades that fail, what a restore leaves.
 
@@ -83,6 +84,39 @@ t.test('shards are for what is large', async (t) => {
     ...{ trip: '1', event: '1', dtc: '1' },
   })
 })
+
+t.test('histories name no interval of refreshes, so that OpenSearch saves them', async (t) => {
+  const cluster = testCluster(t)
+  const index = await cluster.instance({ refreshIntervalMs: 500 })
+  await index.write([withStatus(telemetry(VIN, 0), status(VIN)), record('event', VIN, 0, 'first')])
+  const intervals = await refreshIntervals(cluster)
+  t.equal(intervals['latest_telemetry'], '500ms')
+  t.equal(intervals['event'], undefined)
+  // By default half a minute without a search.
+  const idle = { 'index.search.idle.after': '0s' }
+  await cluster.ask('PUT', `/${cluster.prefix}event/_settings`, idle)
+  await index.write([record('event', VIN, 1, 'second')])
+  const query = { vin: VIN, page: { after: 0, limit: 10 } }
+  await until(async () => (await index.events(query)).items.length === 2)
+})
+
+t.test('an interval longer than OpenSearch’s own holds for histories too', async (t) => {
+  const cluster = testCluster(t)
+  const index = await cluster.instance({ refreshIntervalMs: 20_000 })
+  await index.write([withStatus(telemetry(VIN, 0), status(VIN)), record('event', VIN, 0, 'one')])
+  const { event, latest_telemetry } = await refreshIntervals(cluster)
+  t.strictSame([event, latest_telemetry], ['20000ms', '20000ms'])
+})
+
+async function refreshIntervals({ ask, prefix }: TestCluster) {
+  type Settings = Record<string, { settings: { index?: { refresh_interval?: string } } }>
+  const path = `/${prefix}*/_settings/index.refresh_interval`
+  const entries = Object.entries(await ask<Settings>('GET', path)).map(([name, { settings }]) => [
+    name.slice(prefix.length).split('-')[0],
+    settings.index?.refresh_interval,
+  ])
+  return Object.fromEntries(entries) as Record<string, string | undefined>
+}
 
 t.test('a mapping upgrade that fails leaves everything as it was', async (t) => {
   const cluster = testCluster(t)

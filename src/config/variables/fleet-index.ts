@@ -69,7 +69,8 @@ export const fleetIndexVariables = {
     min: 100,
     max: 60_000,
     unit: 'ms',
-    description: 'Until what is written is found by queries.',
+    description:
+      'Until what is written is found by queries; in histories a second, unless this is longer.',
   }),
   OPENSEARCH_REQUEST_TIMEOUT_MS: integer({
     engine: 'FLEET_INDEX=opensearch',

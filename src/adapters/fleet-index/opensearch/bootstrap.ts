@@ -3,7 +3,7 @@ import type { HistoryIndex } from '../../../ports/fleet-index.ts'
 import { type EngineClient, EngineError } from './client.ts'
 import { isBlocked } from './copy-claim.ts'
 import { CURRENT_INDICES, type CurrentIndex, HISTORY_INDICES } from './index-names.ts'
-import { commonSettings, liveSettings, shardSettings } from './index-settings.ts'
+import { historySettings, liveSettings, shardSettings } from './index-settings.ts'
 import {
   type BootstrapContext,
   createCurrent,
@@ -35,7 +35,7 @@ export async function bootstrap(context: BootstrapContext): Promise<CurrentIndic
 }
 
 async function putTemplates({ client, names, config, mappingVersion }: BootstrapContext) {
-  const settings = { settings: commonSettings(config) }
+  const settings = { settings: historySettings(config) }
   await client.request({
     method: 'PUT',
     path: `/_component_template/${names.settingsTemplate()}`,

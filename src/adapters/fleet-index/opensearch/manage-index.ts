@@ -2,7 +2,7 @@ import type { OpenSearchFleetIndexConfig } from '../../../config/adapters.ts'
 import { FleetgridError } from '../../../domain/errors.ts'
 import { type EngineClient, EngineError } from './client.ts'
 import type { CurrentIndex, IndexNames } from './index-names.ts'
-import { commonSettings, shardSettings } from './index-settings.ts'
+import { currentSettings, shardSettings } from './index-settings.ts'
 import { currentMapping } from './mappings.ts'
 
 export interface BootstrapContext {
@@ -21,7 +21,7 @@ export async function createCurrent(
   aliases: readonly string[],
 ): Promise<boolean> {
   return createIndex(client, concrete, {
-    settings: { ...commonSettings(config), ...shardSettings(config, index) },
+    settings: { ...currentSettings(config), ...shardSettings(config, index) },
     mappings: currentMapping(index, mappingVersion),
     aliases: Object.fromEntries(aliases.map((alias) => [alias, {}])),
   })
