@@ -39,7 +39,8 @@ export async function createOpenapiDocument(): Promise<string> {
       ...{ config: { ...config.pipelines, firehose }, ports, metrics, logger, clock },
     }).routes,
     archive: async (app) => {
-      await app.register(archiveRoutes, { ...ports, objectPrefix: '', deliver, signal })
+      const archive = { ...ports, objectPrefix: '', objectMaxMs: 0 }
+      await app.register(archiveRoutes, { ...archive, deliver, signal })
     },
     deliver,
     deadLetters: { store: ports.deadLetters, redrive: async () => ({ outcome: 'accepted' }) },

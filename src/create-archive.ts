@@ -13,6 +13,11 @@ import type { FeedMessage } from './ports/telemetry-feed.ts'
 // The parts of the archive: what the feeds deliver goes to ingest and into it, and comes back by a replay.
 
 const FLUSH_MS = 5000
+/**
+ * The longest that a stream gathers records:
+ * https://docs.aws.amazon.com/firehose/latest/dev/create-configure.html
+ */
+const OF_FIREHOSE = { prefix: '', bufferMs: 900_000 }
 
 export interface ArchiveDeps {
   readonly config: Pick<Config, 'telemetry' | 'archive'>
@@ -46,7 +51,8 @@ export function createArchive(deps: ArchiveDeps): Archiving | undefined {
     onEvent: (event) => observe(event, metrics, logger),
   })
   // Firehose puts the hour where its own settings say; a replay looks where we would put it.
-  const objectPrefix = config.archive?.adapter === 'embedded' ? config.archive.prefix : ''
+  const { prefix: objectPrefix, bufferMs: objectMaxMs } =
+    config.archive?.adapter === 'embedded' ? config.archive : OF_FIREHOSE
   return {
     ...{ archive, messages },
     async drain() {
@@ -55,7 +61,8 @@ export function createArchive(deps: ArchiveDeps): Archiving | undefined {
       await isDoneWithin(FLUSH_MS, archive.flush())
     },
     routes: async (app) => {
-      await app.register(archiveRoutes, { objectStore, objectPrefix, deliver, signal })
+      const options = { objectStore, objectPrefix, objectMaxMs, deliver, signal }
+      await app.register(archiveRoutes, options)
     },
   }
 }

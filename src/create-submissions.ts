@@ -9,6 +9,7 @@ import type { Metrics } from './http/metrics.ts'
 import { type LimitedLine, limitLines } from './lib/limited-lines.ts'
 import { observeCsv } from './observe-csv.ts'
 import { observeWaves } from './observe-waves.ts'
+import { type Keep, keepInEither } from './submissions/keep-in-either.ts'
 import { submissionRoutes } from './submissions/routes.ts'
 import { type SubmissionEvent, Submissions } from './submissions/submissions.ts'
 
@@ -45,9 +46,10 @@ const RECENT_MAX = 50_000
 export function createSubmissions(deps: SubmissionsDeps): SubmissionsPipeline {
   const { config, ports, metrics, logger, clock } = deps
   const { eventStream, submissionQueue, diagnostics, deadLetters } = ports
+  const keepLetters: Keep = (letters) => deadLetters.keep(letters)
   const submissions = new Submissions({
     stream: eventStream,
-    keep: (letters) => (diagnostics ?? deadLetters).keep(letters),
+    keep: diagnostics === undefined ? keepLetters : keepInEither(diagnostics.keep, keepLetters),
     ...{ badEvents: config.badEvents, callsMax: config.callsMax, devicesMax: config.devicesMax },
     ...{ keepQueueMax: KEEP_QUEUE_MAX, recentMax: RECENT_MAX, now: clock.now },
     onEvent: observeSubmissions(metrics, logger),

@@ -13,7 +13,7 @@ import type { FeedMessage } from '../ports/telemetry-feed.ts'
 // devices sent them once more. What is stored already changes nothing.
 
 export interface ReplayRange {
-  /** Epoch milliseconds; objects whose oldest record came from `from` on, and before `to`. */
+  /** Epoch milliseconds; objects that may hold what came from `from` on, and before `to`. */
   readonly from: number
   readonly to: number
 }
@@ -33,6 +33,8 @@ export interface ReplayOptions {
   readonly objectStore: Pick<ObjectStore, 'list' | 'get'>
   /** Before the hour in the names of its objects. */
   readonly objectPrefix: string
+  /** For so long an object gathers records: it may hold what came so much later than its name says. */
+  readonly objectMaxMs: number
   readonly deliver: (message: FeedMessage) => void
   readonly signal: AbortSignal
 }
@@ -75,8 +77,10 @@ export class Replay {
   }
 
   async *#objects({ from, to }: ReplayRange): AsyncGenerator<StoredObject> {
-    const { objectStore, objectPrefix, signal } = this.#options
-    const firstHour = Math.floor(from / HOUR_MS) * HOUR_MS
+    const { objectStore, objectPrefix, objectMaxMs, signal } = this.#options
+    // Names tell the second.
+    const first = from - objectMaxMs - 1000
+    const firstHour = Math.floor(first / HOUR_MS) * HOUR_MS
     for (let hour = firstHour; hour < to; hour += HOUR_MS) {
       const folder = hourPrefix(objectPrefix, hour)
       let after: string | undefined
@@ -85,7 +89,9 @@ export class Replay {
         const page = await objectStore.list(folder, after)
         for (const object of page.objects) {
           const at = timeOfArchiveObject(object.key)
-          if (at === undefined || (at >= from - 1000 && at < to)) yield object
+          // One with a name of somebody else's is as old as its hour says.
+          const isMeant = at === undefined ? hour + HOUR_MS > from : at >= first && at < to
+          if (isMeant) yield object
         }
         after = page.next
       } while (after !== undefined)
@@ -96,6 +102,7 @@ export class Replay {
     this.#progress.object = object.key
     const body = await this.#options.objectStore.get(object.key)
     if (body === undefined) return
+    const receivedAt = this.#receivedAt(object)
     const sending = new Set<Promise<void>>()
     try {
       const unpacked = Readable.from([body]).pipe(createGunzip())
@@ -104,7 +111,7 @@ export class Replay {
         const message = line === undefined ? undefined : parseLine(line)
         if (message === undefined) this.#progress.unreadable += line?.trim() === '' ? 0 : 1
         else {
-          const sent = this.#send({ ...message, receivedAt: object.modifiedAt })
+          const sent = this.#send({ ...message, receivedAt })
           sending.add(sent)
           void sent.finally(() => sending.delete(sent)).catch(() => undefined)
           if (sending.size >= IN_FLIGHT_MAX) await Promise.race(sending)
@@ -117,6 +124,15 @@ export class Replay {
       await Promise.all(sending)
     }
     this.#progress.objects += 1
+  }
+
+  /** The latest time at which its messages can have come: it may have been written, or copied, much later. */
+  #receivedAt({ key, modifiedAt }: StoredObject): number {
+    const at = timeOfArchiveObject(key)
+    // The name tells the second only.
+    return at === undefined
+      ? modifiedAt
+      : Math.min(modifiedAt, at + 999 + this.#options.objectMaxMs)
   }
 
   /** Until ingest has taken it. */

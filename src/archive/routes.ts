@@ -71,7 +71,7 @@ const startSchema = {
   operationId: 'replayArchive',
   summary: 'Feeds a time of the archive through ingest once more',
   description:
-    'Objects whose oldest message came in that time. What is stored already changes nothing, so it may be done again. Answers at once; how far it is says GET /archive/replays/{id} of this instance.',
+    'All objects that may hold messages of that time, with whatever else is in them. What is stored already changes nothing, so it may be done again. Answers at once; how far it is says GET /archive/replays/{id} of this instance.',
   body: Type.Object(
     { from: Type.String({ format: 'date-time' }), to: Type.String({ format: 'date-time' }) },
     { additionalProperties: false },

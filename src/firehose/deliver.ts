@@ -5,6 +5,7 @@ import { archiveObjectKey, timeOfArchiveObject } from '../domain/archive-object.
 import { type CsvObjects, type CsvSettings, csvObjects } from '../domain/csv-objects.ts'
 import type { FirehoseRequests } from '../ports/firehose-requests.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
+import { decodeBase64 } from './decode-base64.ts'
 
 // What passes through here: a request of a delivery stream whose destination is an HTTP endpoint → its
 // records, one behind the other as they are → one object, and one of CSV beside it, if that is wanted. The
@@ -135,7 +136,8 @@ function parse(body: Buffer): object {
 function readRecord(record: unknown, index: number): Buffer {
   const data = (record as { data?: unknown } | null)?.data
   if (typeof data !== 'string') throw new BadDelivery(`records[${index}].data is not a text`)
-  const bytes = Buffer.from(data, 'base64')
+  const bytes = decodeBase64(data)
+  if (bytes === undefined) throw new BadDelivery(`records[${index}].data is not base64`)
   if (bytes.length > RECORD_SIZE_MAX_BYTES) {
     throw new BadDelivery(`records[${index}] is larger than ${RECORD_SIZE_MAX_BYTES} bytes`)
   }

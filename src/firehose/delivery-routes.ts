@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { finished } from 'node:stream'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { errorMessage, FleetgridError } from '../domain/errors.ts'
@@ -22,9 +23,12 @@ export interface DeliveryRoutesOptions extends DeliverOptions {
 }
 
 const ERROR_LENGTH_MAX = 8192
+/** Of bodies that are here at the same time, four of the largest; Firehose sends others again. */
+const BODIES_MAX_BYTES = 4 * BODY_SIZE_MAX_BYTES
 
 export const deliveryRoutes: FastifyPluginAsync<DeliveryRoutesOptions> = async (app, options) => {
   const { accessKey, onDelivery, now } = options
+  let bytes = 0
   // Of any type and encoding: it is read here, where the answer has the right shape.
   app.removeAllContentTypeParsers()
   const parser = { parseAs: 'buffer', bodyLimit: BODY_SIZE_MAX_BYTES } as const
@@ -34,14 +38,28 @@ export const deliveryRoutes: FastifyPluginAsync<DeliveryRoutesOptions> = async (
     return answer(request, reply, error.statusCode === 413 ? 400 : 500, errorMessage(error))
   })
 
+  // Before its body: nobody without the key has a place for one here.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isSameKey(headerOf(request, 'x-amz-firehose-access-key') ?? '', accessKey)) {
+      onDelivery('refused', 'wrong access key')
+      return answer(request, reply, 401, 'X-Amz-Firehose-Access-Key is not FIREHOSE_ACCESS_KEY')
+    }
+    const size = sizeMaxOf(request)
+    if (bytes + size > BODIES_MAX_BYTES) {
+      onDelivery('refused', `more than ${BODIES_MAX_BYTES} bytes at the same time`)
+      return answer(request, reply, 503, 'too many deliveries at the same time, send it again')
+    }
+    bytes += size
+    finished(reply.raw, () => {
+      bytes -= size
+    })
+    return undefined
+  })
+
   app.post(
     '/firehose/delivery',
     { schema, bodyLimit: BODY_SIZE_MAX_BYTES },
     async (request, reply) => {
-      if (!isSameKey(headerOf(request, 'x-amz-firehose-access-key') ?? '', accessKey)) {
-        onDelivery('refused', 'wrong access key')
-        return answer(request, reply, 401, 'X-Amz-Firehose-Access-Key is not FIREHOSE_ACCESS_KEY')
-      }
       try {
         const id = headerOf(request, 'x-amz-firehose-request-id')
         const encoding = headerOf(request, 'content-encoding')
@@ -78,6 +96,13 @@ export const deliveryRoutes: FastifyPluginAsync<DeliveryRoutesOptions> = async (
 function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
   const value = headers[name]
   return Array.isArray(value) ? value[0] : value
+}
+
+/** Of its body, unpacked: what it says, if that is certain. */
+function sizeMaxOf(request: FastifyRequest): number {
+  const length = Number(headerOf(request, 'content-length') ?? Number.NaN)
+  const isCertain = length <= BODY_SIZE_MAX_BYTES && request.headers['content-encoding'] !== 'gzip'
+  return isCertain ? length : BODY_SIZE_MAX_BYTES
 }
 
 /** Of any length, in the same time. */

@@ -63,6 +63,8 @@ export class PartitionRate {
   }
 
   #adapt(now: number, elapsedMs: number): void {
+    // Nothing at all was taken: the stream is away, which says nothing about what it takes.
+    if (this.#throttled > 0 && this.#confirmed === 0) return
     const answered = this.#confirmed + this.#throttled
     if (answered >= SAMPLE_MIN && this.#throttled / answered > THROTTLED_SHARE) {
       this.#limit = Math.max(RATE_MIN, (this.#confirmed * WINDOW_MS) / elapsedMs)

@@ -19,7 +19,7 @@ export class RecentBodies {
     body: string,
     publish: () => Promise<Published>,
   ): { readonly isFirst: boolean; readonly published: Promise<Published> } {
-    const key = hash('sha1', body, 'base64')
+    const key = keyOf(body)
     const known = this.#published.get(key)
     if (known !== undefined) return { isFirst: false, published: known }
     const published = publish().then((result) => {
@@ -33,4 +33,13 @@ export class RecentBodies {
     }
     return { isFirst: true, published }
   }
+
+  /** The next one is a first one. */
+  forget(body: string): void {
+    this.#published.delete(keyOf(body))
+  }
+}
+
+function keyOf(body: string): string {
+  return hash('sha1', body, 'base64')
 }

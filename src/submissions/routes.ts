@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type, { type Static } from 'typebox'
 import type { Clock } from '../domain/clock.ts'
+import { publicError } from '../domain/errors.ts'
 import { requireRole } from '../http/authenticate.ts'
 import { BEARER, COMMON_PROBLEMS, named } from '../http/schemas.ts'
 import type { DeviceCount } from './device-counts.ts'
 import { DeviceItem, Replay, ReplayResult } from './schemas.ts'
-import type { SubmissionOutcome, Submissions } from './submissions.ts'
+import type { IncomingSubmission, SubmissionOutcome, Submissions } from './submissions.ts'
 
 // What passes through here: submissions that come over HTTP instead of the queue, and an operator's look
 // at which devices send what is invalid.
@@ -19,6 +20,10 @@ export interface SubmissionRoutesOptions {
 const BODY_SIZE_MAX_BYTES = 6_291_456
 /** What isn't in the stream by then is called a failure; sent again, it is recognised. */
 const ANSWER_WITHIN_MS = 25_000
+/** Of bodies that came this way and are neither done nor given back, whoever still waits for them. */
+const WAITING_MAX_BYTES = 67_108_864
+/** Of a message beside its body. */
+const MESSAGE_OVERHEAD_BYTES = 2048
 
 export const submissionRoutes: FastifyPluginAsyncTypebox<SubmissionRoutesOptions> = async (
   app,
@@ -27,6 +32,25 @@ export const submissionRoutes: FastifyPluginAsyncTypebox<SubmissionRoutesOptions
   requireRole(app, 'operator')
   app.addSchema(DeviceItem)
   const since = clock.now()
+  let waitingBytes = 0
+  const handle: Handle = ({ done, again, ...message }) => {
+    const size = sizeOf(message)
+    const leave = (): void => {
+      waitingBytes -= size
+    }
+    waitingBytes += size
+    submissions.handle({
+      ...message,
+      done(outcome) {
+        leave()
+        done(outcome)
+      },
+      again(reason) {
+        leave()
+        again(reason)
+      },
+    })
+  }
 
   app.get(
     '/submissions/devices',
@@ -41,7 +65,11 @@ export const submissionRoutes: FastifyPluginAsyncTypebox<SubmissionRoutesOptions
   const route = { schema: replaySchema, bodyLimit: BODY_SIZE_MAX_BYTES }
   app.post('/submissions/replay', route, async ({ body }) => {
     const messages = readMessages(body, clock.now())
-    const outcomes = await handleAll(submissions, messages)
+    const size = messages.reduce((sum, message) => sum + sizeOf(message), 0)
+    if (waitingBytes + size > WAITING_MAX_BYTES) {
+      throw publicError('unavailable', 'Too many submissions wait for the event stream')
+    }
+    const outcomes = await handleAll(handle, messages)
     return summarise(messages, outcomes)
   })
 }
@@ -50,6 +78,12 @@ interface ReplayedMessage {
   readonly id: string
   readonly body: string
   readonly sentAt: number
+}
+
+type Handle = (incoming: IncomingSubmission) => void
+
+function sizeOf({ body }: { readonly body: string }): number {
+  return body.length + MESSAGE_OVERHEAD_BYTES
 }
 
 function readMessages(body: Static<typeof Replay>, now: number): ReplayedMessage[] {
@@ -67,14 +101,14 @@ function readMessages(body: Static<typeof Replay>, now: number): ReplayedMessage
 
 /** By message; without an outcome: it has to come again, or takes too long. */
 async function handleAll(
-  submissions: Submissions,
+  handle: Handle,
   messages: readonly ReplayedMessage[],
 ): Promise<ReadonlyMap<ReplayedMessage, SubmissionOutcome>> {
   const outcomes = new Map<ReplayedMessage, SubmissionOutcome>()
   const ended = messages.map(
     (message) =>
       new Promise<void>((resolve) => {
-        submissions.handle({
+        handle({
           ...message,
           done(outcome) {
             outcomes.set(message, outcome)

@@ -175,6 +175,8 @@ export class Submissions {
       await this.#reject(incoming, decoded, NO_EVENTS)
       return
     }
+    // What the stream refused it may take now: that is what somebody has redriven it for.
+    if (incoming.isKept) this.#recent.forget(body)
     const { isFirst, published } = this.#recent.publish(body, () => this.#publish(decoded))
     await this.#settle(incoming, decoded, await published, isFirst)
   }

@@ -290,11 +290,12 @@ export class WavePublisher {
 
   /** Steps over records that no call takes. False: nothing is left, and it is settled. */
   #settleIfTooLarge(lane: Lane): boolean {
-    const { recordBytesMax } = this.#options.stream.limits
+    const { recordBytesMax, bytesMax } = this.#options.stream.limits
+    const most = Math.min(recordBytesMax, bytesMax)
     for (;;) {
       const size = sizeOf(lane.record)
-      if (size <= recordBytesMax) return true
-      const reason = `larger than ${recordBytesMax} bytes, which is the most that the stream takes: ${size}`
+      if (size <= most) return true
+      const reason = `larger than ${most} bytes, which is the most that the stream takes: ${size}`
       lane.rejected.push({ position: lane.position, reason })
       if (!this.#takeNext(lane)) return false
     }

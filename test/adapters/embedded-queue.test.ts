@@ -142,7 +142,23 @@ t.test('no request of a client loses what is in it', async (t) => {
   const { ReceiptHandle } = message ?? {}
   const giveBack = { QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 }
   await client.send(new ChangeMessageVisibilityCommand(giveBack))
-  t.equal((await receive())?.Body, 'kept', 'given back at once')
+  const again = await receive()
+  t.equal(again?.Body, 'kept', 'given back at once')
+  for (const VisibilityTimeout of ['0', null, 0.0001, 'x']) {
+    const answer = await fetch(new URL('/', url), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'AmazonSQS.ChangeMessageVisibility',
+      },
+      body: JSON.stringify({ ...giveBack, ...again, VisibilityTimeout }),
+    })
+    t.equal(answer.status, 400, `${VisibilityTimeout}`)
+  }
+  await client.send(
+    new ChangeMessageVisibilityCommand({ ...giveBack, ReceiptHandle: again?.ReceiptHandle }),
+  )
+  t.equal((await receive())?.Body, 'kept', 'and still there')
 })
 
 t.test('a full queue takes nothing until there is room', async (t) => {

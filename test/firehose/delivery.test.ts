@@ -1,7 +1,9 @@
+import { request } from 'node:http'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { deliver as store } from '../../src/firehose/deliver.ts'
 import { startFleetgrid } from '../helpers/fleetgrid.ts'
+import { until } from '../helpers/until.ts'
 
 const KEY = 'a-very-secret-access-key'
 const records = [{ data: 'eyJhIjoxfQo=' }, { data: '' }, { data: 'eyJhIjoyfQo=' }]
@@ -137,6 +139,8 @@ t.test('what is wrong is said in their words, and never with 413', async (t) => 
     ['another id', 400, deliver({ requestId: 'two', records })],
     ['no records', 400, deliver({ requestId: 'one' })],
     ['a record', 400, deliver({ requestId: 'one', records: [{ data: 5 }] })],
+    ['no base64', 400, deliver({ requestId: 'one', records: [{ data: '%%%%' }] })],
+    ['half of it', 400, deliver({ requestId: 'one', records: [{ data: 'eyJhIjoxfQo' }] })],
     ['no gzip', 400, deliver('{}', { 'content-encoding': 'gzip' })],
     ['a bomb', 400, deliver(bomb, { 'content-encoding': 'gzip' })],
     ['too large', 400, deliver(Buffer.alloc(67_108_865, ' '))],
@@ -148,6 +152,41 @@ t.test('what is wrong is said in their words, and never with 413', async (t) => 
     t.match(body, { requestId: 'one', timestamp: Number, errorMessage: String }, name)
   }
   t.same(await objects(), [])
+})
+
+/** Answers of requests whose bodies never come. */
+async function withoutBodies(t: Test, url: string, count: number, headers: object) {
+  const { hostname, port } = new URL(url)
+  const statuses: number[] = []
+  const requests = Array.from({ length: count }, () => {
+    const sent = request({
+      ...{ hostname, port, path: '/firehose/delivery', method: 'POST' },
+      headers: { 'content-length': '67108864', 'content-type': 'application/json', ...headers },
+    })
+    sent.on('response', (response) => statuses.push(response.statusCode ?? 0))
+    sent.on('error', () => undefined)
+    sent.write('{')
+    return sent
+  })
+  t.teardown(() => {
+    for (const sent of requests) sent.destroy()
+  })
+  return { statuses, abort: () => requests.map((sent) => sent.destroy()) }
+}
+
+t.test('who has no key has no place for a body, and there is one for so many', async (t) => {
+  const { deliver, objects, httpUrl, metric } = await setUp(t)
+  const strangers = await withoutBodies(t, httpUrl, 6, { 'x-amz-firehose-access-key': 'x' })
+  await until(() => strangers.statuses.length === 6)
+  t.same(strangers.statuses, Array(6).fill(401))
+  const slow = await withoutBodies(t, httpUrl, 6, { 'x-amz-firehose-access-key': KEY })
+  await until(() => slow.statuses.length === 2)
+  t.same(slow.statuses, [503, 503])
+  t.match(await deliver({ requestId: 'one', records }), { status: 503, body: { requestId: 'one' } })
+  slow.abort()
+  await until(async () => (await deliver({ requestId: 'one', records })).status === 200)
+  t.equal((await objects()).length, 1)
+  t.ok((await metric(/firehose_deliveries_total\{outcome="refused"\}/)) >= 9)
 })
 
 t.test('without a key there is no such route', async (t) => {

@@ -17,11 +17,12 @@ t.test('every record comes back, each with its own fate', async (t) => {
     { recordId: '4', data: encode(Buffer.from([0xff])) },
     { recordId: '5', data: '' },
     { recordId: '6', data: encode('[1]') },
+    { recordId: '7', data: '%%%%' },
   ]
   const answer = transformRecords(records, { kind: 'ndjson' })
   t.same(
-    answer.map(({ recordId, result }) => `${recordId} ${result}`),
-    ['1 Ok', '2 ProcessingFailed', '3 Ok', '4 ProcessingFailed', '5 Ok', '6 ProcessingFailed'],
+    answer.map(({ recordId, result }) => `${recordId} ${result.replace('Processing', '')}`),
+    ['1 Ok', '2 Failed', '3 Ok', '4 Failed', '5 Ok', '6 Failed', '7 Failed'],
   )
   t.equal(answer[0]?.data, original, 'with its line end, byte by byte')
   t.equal(answer[1]?.data, broken, 'as it was')
@@ -48,6 +49,30 @@ t.test(
     const rows = transformRecords(records, { kind: 'csv', columns: ['a'] })
     t.match(rows[0], { recordId: '1', result: 'ProcessingFailed', data: deep })
     t.equal(decode(rows[1]?.data), '1700000000123456789;\n')
+  },
+)
+
+t.test(
+  'an answer is no larger than a Lambda may give: what has no room in it fails alone',
+  async (t) => {
+    // A row has a cell for each column, also for those that its record hasn't.
+    const columns = Array.from({ length: 4000 }, (_, n) => `c${n}`)
+    const records = Array.from({ length: 2000 }, (_, n) => ({
+      recordId: `${n}`,
+      data: encode(`{"c0":${n}}\n`),
+    }))
+    const answer = transformRecords(records, { kind: 'csv', columns })
+    const size = JSON.stringify({ records: answer }).length
+    t.ok(size > 6_000_000 && size <= 6_291_456, `${size}`)
+    t.same(
+      answer.map(({ recordId }) => recordId),
+      records.map(({ recordId }) => recordId),
+    )
+    const failed = answer.filter(({ result }) => result === 'ProcessingFailed')
+    t.ok(failed.length > 0 && failed.length < records.length)
+    for (const { recordId, data } of failed) {
+      if (data !== records[Number(recordId)]?.data) t.fail('as it came', { recordId })
+    }
   },
 )
 

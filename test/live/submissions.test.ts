@@ -38,7 +38,9 @@ t.test('from one queue to a stream, and what is wrong to another queue', async (
     submission_id: '81140a44-b06d-421d-bd00-000000000001',
     events: { new_process: many },
   })
-  for (const MessageBody of [encode(SAMPLE), bad, JSON.stringify(large), encode(SAMPLE)]) {
+  // With its reason no message of a queue can hold it.
+  const largest = 'x'.repeat(1_048_576)
+  for (const MessageBody of [encode(SAMPLE), bad, JSON.stringify(large), largest, encode(SAMPLE)]) {
     await client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody }))
   }
   await until(async () => (await metric(/submissions_total\{outcome="published"/)) >= 1)
@@ -55,7 +57,12 @@ t.test('from one queue to a stream, and what is wrong to another queue', async (
     source: { StringValue: 'fleetgrid/submissions' },
     encoding: { StringValue: 'as-received' },
   })
-  t.match((await get('/dead-letters', 'operator')).body, { deadLetters: [] })
+  const letters = await until(async () => {
+    const { body } = await get('/dead-letters', 'operator')
+    return body.deadLetters.length > 0 ? body.deadLetters : undefined
+  })
+  t.match(letters, [{ topic: 'fleetgrid/submissions', reason: /not valid UTF-8/ }])
+  t.equal(letters.length, 1)
   t.equal(await metric(/submissions_total\{outcome="duplicate"/), 1)
 })
 

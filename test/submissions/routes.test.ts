@@ -85,6 +85,33 @@ t.test('one bad event costs only itself, if that is the setting', async (t) => {
   })
 })
 
+t.test('while the stream is away so many wait, and no more are taken', async (t) => {
+  const { fleetgrid, send } = await startFleetgrid(t)
+  const { eventStream } = fleetgrid.ports
+  const append = eventStream.append.bind(eventStream)
+  const { promise: isBack, resolve: comeBack } = Promise.withResolvers<void>()
+  eventStream.append = async (records) => {
+    await isBack
+    return append(records)
+  }
+  const large = {
+    new_process: Array.from({ length: 70 }, () => ({ cmdl: 'x'.repeat(80_000), user: '' })),
+  }
+  const body = JSON.stringify(submission({ events: large }))
+  const replay = () => send('POST', '/submissions/replay', { Records: [{ messageId: '1', body }] })
+  const answers = Array.from({ length: 12 }, replay)
+  const isRefused = ({ status }: { status: number }) => status === 503
+  t.ok(isRefused(await Promise.race(answers)), 'those that find no room, at once')
+  comeBack()
+  const all = await Promise.all(answers)
+  t.equal(all.filter(isRefused).length, 1)
+  t.match(
+    all.find((answer) => !isRefused(answer)),
+    { status: 200, body: { published: 1 } },
+  )
+  t.match(await replay(), { status: 200 }, 'there is room again')
+})
+
 t.test('without the role there are no such routes', async (t) => {
   const { get } = await startFleetgrid(t, { FLEETGRID_ROLES: 'fleet-api' })
   t.match(await get('/submissions/devices', 'operator'), { status: 404 })

@@ -132,6 +132,22 @@ t.test('an event that the stream never takes costs itself, and is told of', asyn
   t.match(letters, [{ reason: /without events.new_process\[2\] can't be published: poison$/ }])
 })
 
+t.test('what the stream refused is published when it is redriven', async (t) => {
+  let isRefusing = true
+  const { stream, letters, send, submissions } = setUp((records) =>
+    records.map(() => (isRefusing ? 'rejected' : 'stored')),
+  )
+  t.match(await send(encode(SAMPLE)), { kind: 'rejected', events: 0 })
+  const [letter] = letters
+  t.ok(letter)
+  if (letter === undefined) return
+  const redrive = () => submissions.redrive({ ...letter, firstReceivedAt: 1000 })
+  t.match(await redrive(), { outcome: 'dead-lettered' })
+  isRefusing = false
+  t.match(await redrive(), { outcome: 'accepted' })
+  t.equal(stream.stored.length, 7)
+})
+
 t.test('the same message twice, at once and later, is published once', async (t) => {
   const { stream, send, told } = setUp()
   const body = encode(SAMPLE)

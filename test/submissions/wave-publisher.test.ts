@@ -44,6 +44,19 @@ t.test('nothing to publish is published at once', async (t) => {
   t.equal(stream.calls.length, 0)
 })
 
+t.test('a record that no call can hold is rejected, and holds up nobody', async (t) => {
+  const limits = { bytesMax: 100, recordBytesMax: 1000 }
+  const stream = createFakeStream(undefined, { limits, partitions: 1 })
+  const { publisher } = setUp(stream)
+  const large = { key: 'a', data: Buffer.alloc(200) }
+  const [first, second] = await Promise.all([
+    publisher.publish([large]),
+    publisher.publish(recordsOf('a', 2)),
+  ])
+  t.match(first, { count: 0, rejected: [{ position: 0, reason: /^larger than 100 bytes/ }] })
+  t.match(second, { count: 2, rejected: [] })
+})
+
 t.test('one submission: one record a call, in order', async (t) => {
   const stream = createFakeStream()
   const { publisher } = setUp(stream)

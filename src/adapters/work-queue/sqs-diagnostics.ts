@@ -13,7 +13,7 @@ import { describeFailure } from '../sqs/describe-failure.ts'
 const BATCH_MAX = 10
 const BATCH_MAX_BYTES = 1_048_576
 /** Names, types and values of the attributes, the reason at its longest. */
-const ATTRIBUTES_BYTES = 1400
+const ATTRIBUTES_BYTES = 3400
 const REASON_LENGTH_MAX = 1000
 const REQUESTS_MAX = 4
 const REQUEST_TIMEOUT_MS = 10_000
@@ -28,6 +28,7 @@ export interface Diagnostics {
   close(): void
 }
 
+/** What no message can hold is `rejected`: it has to be kept elsewhere. */
 export function createSqsDiagnostics(config: SqsPollerConfig): Diagnostics {
   const client = createSqsClient(config.aws, {
     requestsMax: REQUESTS_MAX,
@@ -36,14 +37,15 @@ export function createSqsDiagnostics(config: SqsPollerConfig): Diagnostics {
   return {
     async keep(letters) {
       const retry: number[] = []
+      const rejected: { index: number; reason: string }[] = []
       let retryReason: string | undefined
-      for (const batch of splitBatches(letters)) {
+      for (const batch of splitBatches(letters, rejected)) {
         const failed = await sendBatch(client, config.queueUrl, letters, batch)
         retry.push(...failed.indices)
         retryReason ??= failed.reason
       }
-      const accepted = letters.length - retry.length
-      const report = { accepted, duplicates: [], rejected: [], retry }
+      const accepted = letters.length - retry.length - rejected.length
+      const report = { accepted, duplicates: [], rejected, retry }
       return retryReason === undefined ? report : { ...report, retryReason }
     },
     close: () => client.destroy(),
@@ -51,11 +53,19 @@ export function createSqsDiagnostics(config: SqsPollerConfig): Diagnostics {
 }
 
 /** Indices of letters; no batch is larger than SQS takes. */
-export function splitBatches(letters: readonly DeadLetter[]): number[][] {
+export function splitBatches(
+  letters: readonly DeadLetter[],
+  rejected: { index: number; reason: string }[] = [],
+): number[][] {
   const batches: number[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const [index, { payload }] of letters.entries()) {
-    const size = payload.length + ATTRIBUTES_BYTES
+    const size = Buffer.byteLength(toBody(payload).text) + ATTRIBUTES_BYTES
+    if (size > BATCH_MAX_BYTES) {
+      const reason = `with its reason larger than ${BATCH_MAX_BYTES} bytes, which is the most that SQS takes`
+      rejected.push({ index, reason })
+      continue
+    }
     const last = batches.at(-1)
     if (last === undefined || last.length === BATCH_MAX || bytes + size > BATCH_MAX_BYTES) {
       batches.push([index])
@@ -75,16 +85,18 @@ async function sendBatch(
   batch: readonly number[],
 ): Promise<{ readonly indices: readonly number[]; readonly reason?: string }> {
   try {
-    const { Failed = [] } = await client.send(
+    const { Successful = [], Failed = [] } = await client.send(
       new SendMessageBatchCommand({
         QueueUrl: queueUrl,
         Entries: batch.map((index) => toEntry(String(index), letters[index] as DeadLetter)),
       }),
     )
+    // What is not named as sent may be lost.
+    const sent = new Set(Successful.map(({ Id }) => Number(Id)))
+    const indices = batch.filter((index) => !sent.has(index))
+    if (indices.length === 0) return { indices }
     const [first] = Failed
-    if (first === undefined) return { indices: [] }
-    const reason = `${first.Code}: ${first.Message ?? ''}`
-    return { indices: Failed.map(({ Id }) => Number(Id)), reason }
+    return { indices, reason: `${first?.Code ?? 'no answer'}: ${first?.Message ?? ''}` }
   } catch (error) {
     const { message } = describeFailure(error, queueUrl, 'sqs:SendMessage')
     if (batch.length === letters.length) {

@@ -113,6 +113,9 @@ function answer(reply: FastifyReply, { status, code, message }: Refusal): Fastif
 function keepInvisible(body: unknown): void {
   const { Entries = [body] } = (body ?? {}) as { Entries?: unknown }
   for (const entry of Array.isArray(Entries) ? Entries : []) {
-    if (entry?.VisibilityTimeout === 0) entry.VisibilityTimeout = 1
+    const given = entry?.VisibilityTimeout
+    if (given === undefined || (Number.isInteger(given) && given >= 1)) continue
+    // "0" and null are none to SQS, but fauxqs counts with them: it knows that -1 is wrong.
+    entry.VisibilityTimeout = given === 0 ? 1 : -1
   }
 }
