@@ -63,6 +63,7 @@ async function measure(port: number, pollers: number) {
       aws: { region: 'us-east-1', endpoint: `http://127.0.0.1:${port}` },
       queueUrl: `http://127.0.0.1:${port}/000000000000/bench`,
       pollers,
+      receiveMax: 10,
       inFlightMax: 5000,
       inFlightMaxBytes: 64_000_000,
       visibilityMs: 60_000,

@@ -2,17 +2,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import {
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  KinesisClient,
-  ListShardsCommand,
-} from '@aws-sdk/client-kinesis'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { EVENT_STREAM_FILE } from '../src/adapters/event-stream/embedded/log-writer.ts'
-import type { KinesisStreamConfig } from '../src/config/adapters.ts'
-import { createConfig } from '../src/config/config.ts'
-import { ConfigurationError, readEnv } from '../src/config/env.ts'
+import { readConfig } from '../src/config/config.ts'
+import { ConfigurationError } from '../src/config/env.ts'
+import { tailKinesis } from './tail-kinesis.ts'
 
 // Prints the events of the stream, one a line, as they come: of the log in the data folder, beside the
 // process that writes it, or of the Kinesis stream, by the same variables.
@@ -27,8 +20,6 @@ Fleetgrid itself reads: EVENT_STREAM, DATA_DIR, EVENT_STREAM_NAME, AWS_REGION â€
   --help
 `
 const POLL_MS = 250
-/** A shard may be read five times a second. */
-const KINESIS_POLL_MS = 1000
 const PAGE = 1000
 
 const OPTIONS = {
@@ -58,9 +49,12 @@ function readOptions() {
 }
 
 async function tail(): Promise<void> {
-  const { eventStream } = createConfig(readEnv()).pipelines
+  const { eventStream } = readConfig().config.pipelines
   if (eventStream.adapter === 'embedded') await tailLog(eventStream.dataDir)
-  else await tailKinesis(eventStream)
+  else {
+    const options = { fromStart: values.all, follows: !values['no-follow'], print }
+    await tailKinesis(eventStream, options)
+  }
 }
 
 async function tailLog(dataDir: string): Promise<void> {
@@ -86,38 +80,6 @@ async function tailLog(dataDir: string): Promise<void> {
     if (rows.length > 0) continue
     if (values['no-follow']) return
     await pause(POLL_MS)
-  }
-}
-
-async function tailKinesis({ aws, streamName }: KinesisStreamConfig): Promise<void> {
-  const { region, endpoint } = aws
-  const client = new KinesisClient({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    requestHandler: new NodeHttpHandler(),
-  })
-  const StreamName = streamName
-  const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName }))
-  await Promise.all(Shards.map(({ ShardId }) => tailShard(client, StreamName, ShardId)))
-}
-
-async function tailShard(
-  client: KinesisClient,
-  StreamName: string,
-  ShardId: string | undefined,
-): Promise<void> {
-  const ShardIteratorType = values.all ? 'TRIM_HORIZON' : 'LATEST'
-  const { ShardIterator } = await client.send(
-    new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType }),
-  )
-  let iterator = ShardIterator
-  while (iterator !== undefined) {
-    const page = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: PAGE }))
-    const { Records = [], NextShardIterator, MillisBehindLatest = 0 } = page
-    for (const { Data } of Records) print(Data ?? new Uint8Array())
-    iterator = NextShardIterator
-    if (Records.length === 0 && MillisBehindLatest === 0 && values['no-follow']) return
-    await pause(Records.length === PAGE ? KINESIS_POLL_MS / 5 : KINESIS_POLL_MS)
   }
 }
 

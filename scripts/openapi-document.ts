@@ -40,7 +40,7 @@ export async function createOpenapiDocument(): Promise<string> {
     }).routes,
     archive: async (app) => {
       const archive = { ...ports, objectPrefix: '', objectMaxMs: 0 }
-      await app.register(archiveRoutes, { ...archive, deliver, signal })
+      await app.register(archiveRoutes, { ...archive, deliver, signal, now: clock.now })
     },
     deliver,
     deadLetters: { store: ports.deadLetters, redrive: async () => ({ outcome: 'accepted' }) },

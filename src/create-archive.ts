@@ -61,7 +61,7 @@ export function createArchive(deps: ArchiveDeps): Archiving | undefined {
       await isDoneWithin(FLUSH_MS, archive.flush())
     },
     routes: async (app) => {
-      const options = { objectStore, objectPrefix, objectMaxMs, deliver, signal }
+      const options = { objectStore, objectPrefix, objectMaxMs, deliver, signal, now: clock.now }
       await app.register(archiveRoutes, options)
     },
   }

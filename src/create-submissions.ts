@@ -98,9 +98,6 @@ function observeSubmissions(metrics: Metrics, logger: Logger) {
         logger.warn({ attempt, reason }, 'rejected submissions can’t be kept, will be tried again')
         return
       }
-      case 'bug':
-        logger.error({ err: event.error }, 'failed to handle a submission, it comes again')
-        return
       default:
         observePublisher(event)
     }

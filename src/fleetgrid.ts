@@ -22,7 +22,7 @@ import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createCleanup } from './lib/cleanup.ts'
 import { isDoneWithin, unlessAborted } from './lib/within.ts'
 import { observeAdapters } from './observe-adapters.ts'
-import { importOlder, needsOf, type Opening, openPorts } from './open-ports.ts'
+import { importOlder, type Needs, needsOf, type Opening, openPorts } from './open-ports.ts'
 import type { FeedMessage, TelemetryFeed } from './ports/telemetry-feed.ts'
 import { createRetention } from './retention/retention.ts'
 import { createStartup } from './startup.ts'
@@ -260,7 +260,7 @@ async function open(config: Config, parts: Parts): Promise<void> {
   }
   if (pipeline !== undefined) await startPipeline(ports, pipeline, opening)
   startup.done()
-  logger.info(describeEngines(config), 'ready')
+  logger.info(describeEngines(config, needs), 'ready')
 }
 
 async function loadFleet(
@@ -276,19 +276,21 @@ async function loadFleet(
   cleanup.add(() => isDoneWithin(CLOSE_GRACE_MS, follower.stop()))
 }
 
-/** Whoever reads the log of one instance among others sees what it is. */
-function describeEngines(config: Config) {
+/** Whoever reads the log of one instance among others sees what it is; `off` is what its roles don't start. */
+function describeEngines(config: Config, needs: Needs) {
   const { roles, telemetryFeed, fleetIndex, database, objectStore, pipelines, archive } = config
+  const adapterIf = (isStarted: boolean, engine: { readonly adapter: string } | undefined) =>
+    (isStarted && engine?.adapter) || 'off'
   return {
     roles: [...roles],
-    telemetryFeed: telemetryFeed.adapter,
-    fleetIndex: fleetIndex.adapter,
+    telemetryFeed: adapterIf(roles.has('telemetry'), telemetryFeed),
+    fleetIndex: adapterIf(needs.fleetIndex, fleetIndex),
     database: database.adapter,
-    objectStore: objectStore.adapter,
-    submissionQueue: pipelines.submissionQueue?.adapter ?? 'off',
-    eventStream: pipelines.eventStream.adapter,
-    vehicleEvents: pipelines.vehicleEvents ? 'on' : 'off',
-    archive: archive?.adapter ?? 'off',
+    objectStore: adapterIf(needs.objects, objectStore),
+    submissionQueue: adapterIf(roles.has('pipelines'), pipelines.submissionQueue),
+    eventStream: adapterIf(needs.eventStream, pipelines.eventStream),
+    vehicleEvents: needs.vehicleEvents ? 'on' : 'off',
+    archive: adapterIf(roles.has('telemetry'), archive),
   }
 }
 
@@ -318,8 +320,8 @@ async function startPipeline(
   startup.begin(`it starts the queue ${submissionQueue.describe().url}`)
   cleanup.add(() => submissionQueue.close())
   const started = submissionQueue.start((message) => {
-    const { body, sentAt } = message
-    submissions.handle({ body, sentAt, done: message.delete, again: message.release })
+    const { delete: done, release: again, ...submission } = message
+    submissions.handle({ ...submission, done, again })
   })
   await unlessAborted(started, signal)
   logger.info(submissionQueue.describe(), 'queue of submissions started')

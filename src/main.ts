@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
-import { type Config, createConfig } from './config/config.ts'
-import { ConfigurationError, namesGiven, readEnv } from './config/env.ts'
+import { type Config, readConfig } from './config/config.ts'
+import { ConfigurationError, namesGiven } from './config/env.ts'
 import { findOverlooked, type Overlooked } from './config/overlooked.ts'
 import type { Fleetgrid } from './fleetgrid.ts'
 import { createLogger } from './logger.ts'
@@ -15,7 +15,7 @@ const CLOSE_TIMEOUT_MS = 10_000
 // 100,000 messages, on two cores. Old memory is still marked beside the main thread.
 setFlagsFromString('--no-parallel-scavenge')
 
-const { config, overlooked } = readConfig()
+const { config, overlooked } = configure()
 const logger = createLogger(config.log)
 for (const { level, text } of overlooked) logger[level](text)
 
@@ -58,10 +58,10 @@ async function stop(signal: string): Promise<void> {
   }
 }
 
-function readConfig(): { config: Config; overlooked: Overlooked[] } {
+function configure(): { config: Config; overlooked: Overlooked[] } {
   try {
-    const env = readEnv()
-    return { config: createConfig(env), overlooked: findOverlooked(namesGiven(), env) }
+    const { env, config } = readConfig()
+    return { config, overlooked: findOverlooked(namesGiven(), env) }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     console.error(`${error.message}\ndocs/configuration.md lists every variable.`)

@@ -15,6 +15,9 @@ interface Observers {
   readonly onWaiting: PortHooks['onWaiting']
 }
 
+/** Of a line: MQTT takes topics of 64 KB. */
+const TOPIC_LENGTH_MAX = 200
+
 const MEMBER_LINES = {
   joined: ['info', 'number of this instance at the broker'],
   lost: ['warn', 'number of this instance lost, taken anew'],
@@ -29,6 +32,7 @@ export function observeAdapters(observers: Observers): PortHooks {
   const warn = limitLines((about, text) => logger.warn(about, text))
   // Of its own: anybody can be rejected for any number of reasons.
   const warnOfClient = limitLines((about, text) => logger.warn(about, text))
+  const warnOfTopic = limitLines((about, text) => logger.warn(about, text))
   return {
     broker: {
       now: clock.now,
@@ -37,6 +41,10 @@ export function observeAdapters(observers: Observers): PortHooks {
       onPublish: (outcome) => metrics.brokerPublishes.inc({ outcome }),
       onRejected: (client, reason) =>
         warnOfClient(reason, { client, reason }, 'MQTT client rejected'),
+      onUnread(given) {
+        const topic = given.slice(0, TOPIC_LENGTH_MAX)
+        warnOfTopic(topic, { topic }, 'nothing reads this topic: relayed to subscribers, not kept')
+      },
     },
     mqtt: {
       onConnections: (count) => metrics.feedConnections.set(count),
@@ -65,6 +73,13 @@ export function observeAdapters(observers: Observers): PortHooks {
       onFailed(reason, attempt) {
         metrics.archiveObjects.inc({ outcome: 'failed' })
         logger.warn({ reason, attempt }, 'archive not delivered, will be tried again')
+      },
+      onDamaged(segment) {
+        metrics.archiveObjects.inc({ outcome: 'damaged' })
+        logger.error(
+          segment,
+          'an archive segment is damaged: what is whole is delivered, it is kept',
+        )
       },
     },
     onWaiting,

@@ -1,9 +1,12 @@
 import type { Logger } from 'pino'
 import type { Metrics } from './http/metrics.ts'
+import { limitLines } from './lib/limited-lines.ts'
 import type { PublisherEvent } from './submissions/wave-publisher.ts'
 
-/** Metrics and log lines of one publisher of waves. */
+/** Metrics and log lines of one publisher of waves. Of a stream that fails now and then the lines are few. */
 export function observeWaves(of: string, metrics: Metrics, logger: Logger) {
+  const warn = limitLines((about, text) => logger.warn(about, text))
+  const inform = limitLines((about, text) => logger.info(about, text))
   return (event: PublisherEvent): void => {
     switch (event.kind) {
       case 'call':
@@ -15,11 +18,14 @@ export function observeWaves(of: string, metrics: Metrics, logger: Logger) {
       case 'failed': {
         metrics.streamFailures.inc()
         const { attempt, reason } = event
-        logger.warn({ of, attempt, reason }, 'event stream failed, will be tried again')
+        warn('failed', { of, attempt, reason }, 'event stream failed, will be tried again')
         return
       }
       case 'recovered':
-        logger.info({ of }, 'event stream takes events again')
+        inform('recovered', { of }, 'event stream takes events again')
+        return
+      case 'bug':
+        logger.error({ of, err: event.error }, 'a bug of ours, please report it')
     }
   }
 }

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createConfig } from '../src/config/config.ts'
 import { readEnv } from '../src/config/env.ts'
 import { systemClock } from '../src/domain/clock.ts'
@@ -7,7 +7,7 @@ import { createKeys } from '../src/http/auth.ts'
 import { createMetrics } from '../src/http/metrics.ts'
 import { observeAdapters } from '../src/observe-adapters.ts'
 
-t.test('a broker that is away is one line, however many connections lost it', async (t) => {
+function startObserving(t: Test) {
   const lines: object[] = []
   const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line)) })
   const { auth } = createConfig(readEnv({ DATA_DIR: t.testdir() }))
@@ -16,6 +16,21 @@ t.test('a broker that is away is one line, however many connections lost it', as
     ...{ metrics: createMetrics(), keys, logger, clock: systemClock },
     onWaiting: () => undefined,
   })
+  return { hooks, lines }
+}
+
+t.test('a topic that nothing reads is told, a flood of them in few lines', async (t) => {
+  const { hooks, lines } = startObserving(t)
+  for (let number = 0; number < 1000; number += 1) {
+    hooks.broker.onUnread('dt/cvar/ECU-1/cardata')
+    hooks.broker.onUnread(`some/where/${number}`)
+  }
+  t.match(lines[0], { level: 40, topic: 'dt/cvar/ECU-1/cardata', msg: /nothing reads this topic/ })
+  t.ok(lines.length <= 11, `${lines.length} lines`)
+})
+
+t.test('a broker that is away is one line, however many connections lost it', async (t) => {
+  const { hooks, lines } = startObserving(t)
   for (let number = 0; number < 1000; number += 1) {
     hooks.broker.onRejected(`client-${number}`, `no token ${number}`)
   }

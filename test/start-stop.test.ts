@@ -99,6 +99,25 @@ t.test('charge points need no engine of the fleet', async (t) => {
   t.equal(await service.fleetgrid.drain(), true)
 })
 
+t.test('what the roles of an instance don’t start is off in its log', async (t) => {
+  const { child, output } = startProcess(t, {
+    ...{ DATA_DIR: t.testdir(), FLEETGRID_ROLES: 'charging' },
+    ...{ SUBMISSION_QUEUE: 'embedded', ARCHIVE: 'embedded', VEHICLE_EVENTS: 'on' },
+  })
+  await until(() => output().includes('"msg":"ready"'), { withinMs, what: 'ready' })
+  const line =
+    output()
+      .split('\n')
+      .find((text) => text.includes('"msg":"ready"')) ?? ''
+  t.match(JSON.parse(line), {
+    ...{ telemetryFeed: 'off', fleetIndex: 'off', objectStore: 'off', database: 'embedded' },
+    ...{ submissionQueue: 'off', eventStream: 'off', vehicleEvents: 'off', archive: 'off' },
+  })
+  t.match(output(), /SUBMISSION_QUEUE: read only with the role pipelines/)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+})
+
 function originOf(urls: () => { http: string }): string | undefined {
   try {
     return urls().http

@@ -57,7 +57,7 @@ export class ArchiveMessages {
   deliver(message: FeedMessage): void {
     const [one, other] = halve(message)
     const { topic, payload, receivedAt } = message
-    const record = { data: messageLine(topic, payload), arrivedAt: receivedAt }
+    const record = { data: messageLine(topic, payload, receivedAt), arrivedAt: receivedAt }
     this.#lines.add({ record, topic, half: one })
     this.#options.deliver({ topic, payload, receivedAt, ...other })
   }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { hourPrefix, timeOfArchiveObject } from '../domain/archive-object.ts'
 import { errorMessage } from '../domain/errors.ts'
-import { parseLine } from '../domain/message-line.ts'
+import { type ArchivedMessage, parseLine } from '../domain/message-line.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { pause } from '../lib/pause.ts'
 import { readLines } from '../lib/read-lines.ts'
@@ -13,7 +13,10 @@ import type { FeedMessage } from '../ports/telemetry-feed.ts'
 // devices sent them once more. What is stored already changes nothing.
 
 export interface ReplayRange {
-  /** Epoch milliseconds; objects that may hold what came from `from` on, and before `to`. */
+  /**
+   * Epoch milliseconds; what came from `from` on, and before `to`. Of messages whose line doesn't say when
+   * they came: all that are in objects that may hold such.
+   */
   readonly from: number
   readonly to: number
 }
@@ -22,6 +25,8 @@ export interface ReplayProgress {
   readonly state: 'running' | 'done' | 'stopped' | 'failed'
   readonly objects: number
   readonly messages: number
+  /** Messages of these objects that came at another time. */
+  readonly outside: number
   /** Lines that are no message, and objects that can't be unpacked. */
   readonly unreadable: number
   /** The object that is, or was, being read: a replay that stopped goes on from its hour. */
@@ -36,6 +41,8 @@ export interface ReplayOptions {
   /** For so long an object gathers records: it may hold what came so much later than its name says. */
   readonly objectMaxMs: number
   readonly deliver: (message: FeedMessage) => void
+  /** Epoch milliseconds. */
+  readonly now: () => number
   readonly signal: AbortSignal
 }
 
@@ -51,7 +58,7 @@ type Mutable = { -readonly [Key in keyof ReplayProgress]: ReplayProgress[Key] }
 export class Replay {
   readonly #options: ReplayOptions
   readonly #progress: Mutable = {
-    ...{ state: 'running', objects: 0, messages: 0, unreadable: 0 },
+    ...{ state: 'running', objects: 0, messages: 0, outside: 0, unreadable: 0 },
     ...{ object: undefined, reason: undefined },
   }
 
@@ -67,7 +74,7 @@ export class Replay {
   async run(range: ReplayRange): Promise<void> {
     const { signal } = this.#options
     try {
-      for await (const object of this.#objects(range)) await this.#replayObject(object)
+      for await (const object of this.#objects(range)) await this.#replayObject(object, range)
       this.#progress.state = 'done'
       this.#progress.object = undefined
     } catch (error) {
@@ -98,20 +105,19 @@ export class Replay {
     }
   }
 
-  async #replayObject(object: StoredObject): Promise<void> {
+  async #replayObject(object: StoredObject, range: ReplayRange): Promise<void> {
     this.#progress.object = object.key
     const body = await this.#options.objectStore.get(object.key)
     if (body === undefined) return
-    const receivedAt = this.#receivedAt(object)
+    const latest = this.#latestOf(object)
     const sending = new Set<Promise<void>>()
     try {
       const unpacked = Readable.from([body]).pipe(createGunzip())
       for await (const line of readLines(unpacked, LINE_MAX_BYTES)) {
         this.#options.signal.throwIfAborted()
-        const message = line === undefined ? undefined : parseLine(line)
-        if (message === undefined) this.#progress.unreadable += line?.trim() === '' ? 0 : 1
-        else {
-          const sent = this.#send({ ...message, receivedAt })
+        const message = this.#messageOf(line, range)
+        if (message !== undefined) {
+          const sent = this.#send({ ...message, receivedAt: message.receivedAt ?? latest })
           sending.add(sent)
           void sent.finally(() => sending.delete(sent)).catch(() => undefined)
           if (sending.size >= IN_FLIGHT_MAX) await Promise.race(sending)
@@ -126,8 +132,26 @@ export class Replay {
     this.#progress.objects += 1
   }
 
+  /** Undefined: there is none to be sent. */
+  #messageOf(line: string | undefined, { from, to }: ReplayRange): ArchivedMessage | undefined {
+    const message = line === undefined ? undefined : parseLine(line)
+    if (message === undefined) {
+      this.#progress.unreadable += line?.trim() === '' ? 0 : 1
+      return undefined
+    }
+    const receivedAt = this.#believable(message.receivedAt)
+    const isOutside = receivedAt !== undefined && (receivedAt < from || receivedAt >= to)
+    if (isOutside) this.#progress.outside += 1
+    return isOutside ? undefined : { ...message, receivedAt }
+  }
+
+  /** A clock that was ahead, or not set, says nothing. */
+  #believable(receivedAt = 0): number | undefined {
+    return receivedAt > 0 && receivedAt <= this.#options.now() ? receivedAt : undefined
+  }
+
   /** The latest time at which its messages can have come: it may have been written, or copied, much later. */
-  #receivedAt({ key, modifiedAt }: StoredObject): number {
+  #latestOf({ key, modifiedAt }: StoredObject): number {
     const at = timeOfArchiveObject(key)
     // The name tells the second only.
     return at === undefined

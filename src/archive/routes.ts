@@ -59,6 +59,9 @@ const Item = Type.Object({
   state: Type.String({ enum: ['running', 'done', 'stopped', 'failed'] }),
   objects: Type.Integer({ description: 'Objects that were read to their end' }),
   messages: Type.Integer({ description: 'Messages that ingest has taken' }),
+  outside: Type.Integer({
+    description: 'Messages of these objects that were received at another time',
+  }),
   unreadable: Type.Integer({ description: 'Lines that are no message, objects that are damaged' }),
   object: Type.Union([Type.String(), Type.Null()], {
     description: 'The one being read; a replay that stopped can go on from its hour',
@@ -71,7 +74,7 @@ const startSchema = {
   operationId: 'replayArchive',
   summary: 'Feeds a time of the archive through ingest once more',
   description:
-    'All objects that may hold messages of that time, with whatever else is in them. What is stored already changes nothing, so it may be done again. Answers at once; how far it is says GET /archive/replays/{id} of this instance.',
+    'What was received in that time, by the `received_at` of each line; of messages without one, all that are in objects that may hold such. Objects are found by the time in their names: where a queue was far behind, ask for as much more on both sides. At most 32 days at a time. What is stored already changes nothing, so it may be done again. Answers at once; how far it is says GET /archive/replays/{id} of this instance.',
   body: Type.Object(
     { from: Type.String({ format: 'date-time' }), to: Type.String({ format: 'date-time' }) },
     { additionalProperties: false },

@@ -58,9 +58,11 @@ export interface SqsPollerConfig extends SqsPollerLimits {
 export interface SqsPollerLimits {
   /** Receive calls that wait at the same time. */
   readonly pollers: number
+  /** Messages of one receive call, 1 to 10. */
+  readonly receiveMax: number
   /** Messages received and not yet deleted; receiving stops there. */
   readonly inFlightMax: number
-  /** Bytes of their bodies; a receive needs 10.5 MB of it free, which is what it may bring. */
+  /** Bytes of their bodies; a receive needs 1.05 MB of it free for each message that it may bring. */
   readonly inFlightMaxBytes: number
   /** While a message is being stored it is kept invisible, again and again for this long. */
   readonly visibilityMs: number

@@ -19,7 +19,7 @@ import {
   createQueueConfig,
   findEngineProblems,
 } from './engines.ts'
-import { ConfigurationError, type Env, type Role } from './env.ts'
+import { ConfigurationError, type Env, parseEnv, type Role } from './env.ts'
 import { createPipelinesConfig, findPipelineProblems, type PipelinesConfig } from './pipelines.ts'
 
 const DAY_MS = 86_400_000
@@ -78,17 +78,28 @@ export type AuthConfig = (
   | { readonly provider: 'local-keys'; readonly keyDir: string }
 ) & { readonly issuer: string | undefined; readonly audience: string | undefined }
 
+/**
+ * From the environment of this process, or another.
+ * @throws ConfigurationError with all that is wrong, of each variable and of several together
+ */
+export function readConfig(source?: Record<string, string | undefined>): {
+  readonly env: Env
+  readonly config: Config
+} {
+  const { env, faults } = parseEnv(source)
+  // What names a variable that is wrong by itself may only follow from that.
+  const others = findProblems(env).filter(
+    (problem) => !problem.split(/\W+/).some((word) => faults.has(word)),
+  )
+  const problems = [...faults.values(), ...others]
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return { env, config: createConfig(env) }
+}
+
 /** @throws ConfigurationError for what only shows when variables are seen together */
 export function createConfig(env: Env): Config {
   const dataDir = resolve(env.DATA_DIR)
-  const problems: string[] = []
-  if (env.JWT_JWKS_URL !== undefined && env.JWT_ISSUER === undefined) {
-    problems.push(
-      'JWT_ISSUER is needed with JWT_JWKS_URL: without it any token of that key set passes',
-    )
-  }
-  problems.push(...findListProblems(env), ...findEngineProblems(env), ...findChargingProblems(env))
-  problems.push(...findPipelineProblems(env), ...findArchiveProblems(env))
+  const problems = findProblems(env)
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     roles: new Set(env.FLEETGRID_ROLES),
@@ -132,6 +143,22 @@ export function createConfig(env: Env): Config {
     queries: { clustersMax: env.CLUSTERS_MAX },
     stream: { clientsMax: env.STREAM_CLIENTS_MAX, intervalMs: env.STREAM_INTERVAL_MS },
   }
+}
+
+function findProblems(env: Env): string[] {
+  return [
+    ...findAuthProblems(env),
+    ...findListProblems(env),
+    ...findEngineProblems(env),
+    ...findChargingProblems(env),
+    ...findPipelineProblems(env),
+    ...findArchiveProblems(env),
+  ]
+}
+
+function findAuthProblems(env: Env): string[] {
+  if (env.JWT_JWKS_URL === undefined || env.JWT_ISSUER !== undefined) return []
+  return ['JWT_ISSUER is needed with JWT_JWKS_URL: without it any token of that key set passes']
 }
 
 function createAuthConfig(env: Env, dataDir: string): AuthConfig {

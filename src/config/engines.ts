@@ -12,6 +12,7 @@ import type {
 } from './adapters.ts'
 import { type Env, variables } from './env.ts'
 import { isLoopback } from './is-loopback.ts'
+import { findQueueProblems, QUEUES, usedQueues } from './queues.ts'
 import type { Variable } from './variable.ts'
 
 const DAY_MS = 86_400_000
@@ -71,6 +72,7 @@ export function createPollerConfig(env: Env, queueUrl: string): SqsPollerConfig 
 export function createPollerLimits(env: Env): SqsPollerLimits {
   return {
     pollers: env.SQS_POLLERS,
+    receiveMax: env.SQS_RECEIVE_MAX,
     inFlightMax: env.SQS_IN_FLIGHT_MAX,
     inFlightMaxBytes: env.SQS_IN_FLIGHT_MAX_MB * MB,
     visibilityMs: env.SQS_VISIBILITY_S * 1000,
@@ -192,37 +194,18 @@ function findMqttProblems(env: Env): string[] {
   return problems
 }
 
-/** Whose messages wait for the same writes. */
-const TELEMETRY_QUEUES = [
-  'TELEMETRY_QUEUE_URL',
-  'ANOMALY_QUEUE_URL',
-  'RULE_ERROR_QUEUE_URL',
-] as const
-const QUEUES = [
-  ...TELEMETRY_QUEUES,
-  'SUBMISSION_QUEUE_URL',
-  'SUBMISSION_DIAGNOSTIC_QUEUE_URL',
-] as const
-
 function findAwsProblems(env: Env): string[] {
   const users = [
     ...(env.OBJECT_STORE === 's3' ? ['OBJECT_STORE=s3'] : []),
     ...(env.EVENT_STREAM === 'kinesis' ? ['EVENT_STREAM=kinesis'] : []),
     ...(env.ARCHIVE === 'firehose' ? ['ARCHIVE=firehose'] : []),
-    ...QUEUES.filter((name) => env[name] !== undefined),
+    ...usedQueues(env),
   ]
   const problems: string[] = []
   if (users.length > 0 && env.AWS_REGION === undefined) {
     problems.push(`AWS_REGION is needed with ${users.join(', ')}`)
   }
-  const queues = TELEMETRY_QUEUES.filter((name) => env[name] !== undefined)
-  const inFlight = queues.length * env.SQS_IN_FLIGHT_MAX
-  if (inFlight > env.WRITE_QUEUE_MAX) {
-    problems.push(
-      `SQS_IN_FLIGHT_MAX of ${queues.join(', ')} together (${queues.length} × ${env.SQS_IN_FLIGHT_MAX} = ${inFlight}) must not exceed WRITE_QUEUE_MAX (${env.WRITE_QUEUE_MAX})`,
-    )
-  }
-  return [...problems, ...findSecretsInUrls(env)]
+  return [...problems, ...findQueueProblems(env), ...findSecretsInUrls(env)]
 }
 
 /** These URLs are logged and shown; what is wrong with one is said without it. */

@@ -49,23 +49,36 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** @throws ConfigurationError with every problem at once */
-export function readEnv(source: Record<string, string | undefined> = process.env): Env {
-  const problems: string[] = []
+/** @throws ConfigurationError with every wrong value at once */
+export function readEnv(source?: Record<string, string | undefined>): Env {
+  const { env, faults } = parseEnv(source)
+  if (faults.size > 0) throw new ConfigurationError([...faults.values()])
+  return env
+}
+
+/** Wrong values by their variable, which in `env` has its default, as if it weren't set. */
+export function parseEnv(source: Record<string, string | undefined> = process.env): {
+  readonly env: Env
+  readonly faults: ReadonlyMap<string, string>
+} {
+  const faults = new Map<string, string>()
   const values: Record<string, unknown> = {}
   for (const [name, variable] of Object.entries<Variable<unknown>>(variables)) {
-    const written = source[name]?.trim()
-    const value = written === undefined || written === '' ? variable.default : written
-    if (value === undefined) continue
+    const written = source[name]?.trim() || undefined
     try {
-      values[name] = variable.parse(value)
+      values[name] = parseOrDefault(written, variable)
     } catch (error) {
-      const shown = variable.secret ? '…' : JSON.stringify(value)
-      problems.push(`${name}=${shown} ${(error as Error).message}`)
+      const shown = variable.secret ? '…' : JSON.stringify(written)
+      faults.set(name, `${name}=${shown} ${(error as Error).message}`)
+      values[name] = parseOrDefault(undefined, variable)
     }
   }
-  if (problems.length > 0) throw new ConfigurationError(problems)
-  return values as Env
+  return { env: values as Env, faults }
+}
+
+function parseOrDefault(written: string | undefined, variable: Variable<unknown>): unknown {
+  const value = written ?? variable.default
+  return value === undefined ? undefined : variable.parse(value)
 }
 
 /** Names of all variables that are set, ours and others'. */

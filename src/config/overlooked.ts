@@ -1,10 +1,27 @@
-import { type Env, variables } from './env.ts'
+import { type Env, type Role, variables } from './env.ts'
+import { isSubmissionQueueIdle } from './queues.ts'
 import type { Variable } from './variable.ts'
 
 // What somebody wrote into the environment and nothing reads. Every other program's variables are
 // there too, so that only names like ours and our own count.
 
 const TYPOS_MAX = 2
+
+/** Variables that only these roles read. */
+const OF_ROLES: readonly { readonly pattern: RegExp; readonly roles: readonly Role[] }[] = [
+  { pattern: /^(SUBMISSION_|FIREHOSE_)/, roles: ['pipelines'] },
+  {
+    pattern: /^(EVENT_STREAM|AWS_ENDPOINT_URL_KINESIS$)/,
+    roles: ['pipelines', 'telemetry', 'fleet-api'],
+  },
+  { pattern: /^VEHICLE_EVENTS$/, roles: ['telemetry', 'fleet-api'] },
+  // CSV of Firehose's deliveries has the same places as the archive's.
+  {
+    pattern:
+      /^(TELEMETRY_FEED|MQTT_|(TELEMETRY|ANOMALY|RULE_ERROR)_QUEUE_URL$|ARCHIVE(?!_(CSV|ERROR)_PREFIX))/,
+    roles: ['telemetry'],
+  },
+]
 
 export interface Overlooked {
   /** info: the engine was chosen by name, so that the settings of another may well be left over. */
@@ -15,7 +32,12 @@ export interface Overlooked {
 
 /** @param names variables that are set, whoever reads them */
 export function findOverlooked(names: readonly string[], env: Env): Overlooked[] {
-  return [...findMisspelt(names), ...findUnused(names, env)]
+  return [
+    ...findMisspelt(names),
+    ...findUnused(names, env),
+    ...findContradicted(names, env),
+    ...findOfOtherRoles(names, env),
+  ]
 }
 
 function findMisspelt(names: readonly string[]): Overlooked[] {
@@ -41,6 +63,24 @@ function findUnused(names: readonly string[], env: Env): Overlooked[] {
     const [chooser = ''] = engine.split('=')
     const level = names.includes(chooser) ? 'info' : 'warn'
     return { level, text: `${idle.join(', ')}: read only with ${engine}` }
+  })
+}
+
+/** Its URL alone would choose that queue; another choice beside it is hardly meant. */
+function findContradicted(names: readonly string[], env: Env): Overlooked[] {
+  if (!names.includes('SUBMISSION_QUEUE_URL') || !isSubmissionQueueIdle(env)) return []
+  const text = `SUBMISSION_QUEUE_URL: not read with SUBMISSION_QUEUE=${env.SUBMISSION_QUEUE}`
+  return [{ level: 'warn', text }]
+}
+
+/** Roles are chosen by name, and instances of a system mostly have the same settings. */
+function findOfOtherRoles(names: readonly string[], env: Env): Overlooked[] {
+  return OF_ROLES.flatMap(({ pattern, roles }) => {
+    if (roles.some((role) => env.FLEETGRID_ROLES.includes(role))) return []
+    const idle = names.filter((name) => Object.hasOwn(variables, name) && pattern.test(name))
+    if (idle.length === 0) return []
+    const text = `${idle.join(', ')}: read only with the role ${roles.join(' or ')}`
+    return [{ level: 'info', text }]
   })
 }
 

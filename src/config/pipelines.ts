@@ -8,6 +8,7 @@ import {
   createQueueConfig,
 } from './engines.ts'
 import type { Env } from './env.ts'
+import { isSubmissionQueueIdle } from './queues.ts'
 
 const MB = 1_000_000
 const HOUR_MS = 3_600_000
@@ -58,7 +59,7 @@ function createSubmissionQueueConfig(env: Env, dataDir: string): WorkQueueConfig
       ...createPollerLimits(env),
     }
   }
-  if (choice === 'off' || url === undefined) return undefined
+  if (isSubmissionQueueIdle(env) || url === undefined) return undefined
   return { adapter: 'sqs', ...createPollerConfig(env, url) }
 }
 

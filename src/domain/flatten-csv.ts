@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from './json.ts'
 import { type RecordFault, readJsonLines } from './json-lines.ts'
-import { opaquePayload } from './message-line.ts'
+import { opaquePayload, toldBy } from './message-line.ts'
 
 // Records of any shape → rows of one shape. The columns are given, so that every file has the same ones;
 // what has no column of its own is in the last one, `rest`, as JSON: nothing is dropped in silence. A cell
@@ -30,7 +30,7 @@ export function csvRows(record: Uint8Array, columns: readonly string[]): string 
   if ('code' in lines) return lines
   if (lines.some(({ document }) => opaquePayload(document) !== undefined)) return OPAQUE
   try {
-    return lines.map(({ document }) => csvRow(document, columns)).join('')
+    return lines.map(({ document }) => csvRow(toldBy(document), columns)).join('')
   } catch (error) {
     if (error instanceof RangeError) return TOO_DEEP
     throw error

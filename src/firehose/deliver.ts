@@ -38,18 +38,25 @@ export interface Delivery {
   readonly records: readonly Buffer[]
 }
 
+/** A request whose records nobody has looked at yet. */
+export interface OpenedDelivery {
+  readonly id: string
+  readonly records: unknown
+}
+
 /** A request that is none; it is answered 400, which Firehose tries again and then keeps itself. */
 export class BadDelivery extends Error {}
 
 /**
+ * Unpacks it and says whose it is.
  * @param id of the header; the body must have the same
  * @throws BadDelivery
  */
-export async function readDelivery(
+export async function openDelivery(
   body: Buffer,
   encoding: string | undefined,
   id: string | undefined,
-): Promise<Delivery> {
+): Promise<OpenedDelivery> {
   const document = parse(await unpackBody(body, encoding))
   const { requestId, records } = document as { requestId?: unknown; records?: unknown }
   if (typeof requestId !== 'string' || requestId === '' || requestId.length > ID_LENGTH_MAX) {
@@ -58,10 +65,15 @@ export async function readDelivery(
   if (id !== undefined && id !== requestId) {
     throw new BadDelivery('X-Amz-Firehose-Request-Id and requestId differ')
   }
+  return { id: requestId, records }
+}
+
+/** @throws BadDelivery */
+export function readDelivery({ id, records }: OpenedDelivery): Delivery {
   if (!Array.isArray(records) || records.length > RECORDS_MAX) {
     throw new BadDelivery(`records is not a list of at most ${RECORDS_MAX}`)
   }
-  return { id: requestId, records: records.map(readRecord) }
+  return { id, records: records.map(readRecord) }
 }
 
 /** Stored when it resolves; once, however often the request comes. */

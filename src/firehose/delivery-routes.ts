@@ -8,6 +8,7 @@ import {
   BODY_SIZE_MAX_BYTES,
   type DeliverOptions,
   deliver,
+  openDelivery,
   readDelivery,
 } from './deliver.ts'
 
@@ -35,19 +36,30 @@ export const deliveryRoutes: FastifyPluginAsync<DeliveryRoutesOptions> = async (
   app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body))
   app.setErrorHandler((error: { statusCode?: number }, request, reply) => {
     onDelivery('refused', errorMessage(error))
-    return answer(request, reply, error.statusCode === 413 ? 400 : 500, errorMessage(error))
+    const status = error.statusCode === 413 ? 400 : 500
+    return answer(reply, idOf(request), status, errorMessage(error))
   })
 
   // Before its body: nobody without the key has a place for one here.
   app.addHook('onRequest', async (request, reply) => {
     if (!isSameKey(headerOf(request, 'x-amz-firehose-access-key') ?? '', accessKey)) {
       onDelivery('refused', 'wrong access key')
-      return answer(request, reply, 401, 'X-Amz-Firehose-Access-Key is not FIREHOSE_ACCESS_KEY')
+      return answer(
+        reply,
+        idOf(request),
+        401,
+        'X-Amz-Firehose-Access-Key is not FIREHOSE_ACCESS_KEY',
+      )
     }
     const size = sizeMaxOf(request)
     if (bytes + size > BODIES_MAX_BYTES) {
       onDelivery('refused', `more than ${BODIES_MAX_BYTES} bytes at the same time`)
-      return answer(request, reply, 503, 'too many deliveries at the same time, send it again')
+      return answer(
+        reply,
+        idOf(request),
+        503,
+        'too many deliveries at the same time, send it again',
+      )
     }
     bytes += size
     finished(reply.raw, () => {
@@ -60,26 +72,29 @@ export const deliveryRoutes: FastifyPluginAsync<DeliveryRoutesOptions> = async (
     '/firehose/delivery',
     { schema, bodyLimit: BODY_SIZE_MAX_BYTES },
     async (request, reply) => {
+      let id = idOf(request)
       try {
-        const id = headerOf(request, 'x-amz-firehose-request-id')
         const encoding = headerOf(request, 'content-encoding')
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-        onDelivery(await deliver(await readDelivery(body, encoding, id), options))
-        return answer(request, reply, 200)
+        const opened = await openDelivery(body, encoding, id)
+        // Where no header says it.
+        id = opened.id
+        onDelivery(await deliver(readDelivery(opened), options))
+        return answer(reply, id, 200)
       } catch (error) {
         const isBad = error instanceof BadDelivery
         onDelivery(isBad ? 'refused' : 'failed', errorMessage(error))
         const isAway = error instanceof FleetgridError && error.kind === 'unavailable'
         const text = isBad ? error.message : 'not stored now, send it again'
-        return answer(request, reply, isBad ? 400 : isAway ? 503 : 500, text)
+        return answer(reply, id, isBad ? 400 : isAway ? 503 : 500, text)
       }
     },
   )
 
-  function answer(request: FastifyRequest, reply: FastifyReply, status: number, problem?: string) {
+  function answer(reply: FastifyReply, id: string | undefined, status: number, problem?: string) {
     const body = Buffer.from(
       JSON.stringify({
-        requestId: headerOf(request, 'x-amz-firehose-request-id') ?? '',
+        requestId: id ?? '',
         timestamp: now(),
         ...(problem === undefined ? {} : { errorMessage: problem.slice(0, ERROR_LENGTH_MAX) }),
       }),
@@ -98,6 +113,10 @@ function headerOf({ headers }: FastifyRequest, name: string): string | undefined
   return Array.isArray(value) ? value[0] : value
 }
 
+function idOf(request: FastifyRequest): string | undefined {
+  return headerOf(request, 'x-amz-firehose-request-id')
+}
+
 /** Of its body, unpacked: what it says, if that is certain. */
 function sizeMaxOf(request: FastifyRequest): number {
   const length = Number(headerOf(request, 'content-length') ?? Number.NaN)
@@ -112,7 +131,7 @@ function isSameKey(given: string, wanted: string): boolean {
 }
 
 const Answer = Type.Object({
-  requestId: Type.String({ description: 'As X-Amz-Firehose-Request-Id says' }),
+  requestId: Type.String({ description: 'As X-Amz-Firehose-Request-Id says, or else the body' }),
   timestamp: Type.Integer({ description: 'Epoch milliseconds' }),
   errorMessage: Type.Optional(Type.String()),
 })

@@ -11,7 +11,7 @@ export function createArchiveMetrics(registers: Registry[]) {
     }),
     archiveObjects: new Counter({
       name: 'fleetgrid_archive_objects_total',
-      help: 'Objects of the embedded archive by outcome: delivered, failed (tried again).',
+      help: 'Objects of the embedded archive by outcome: delivered, failed (tried again), damaged (segments of which a part is none, kept on the disk).',
       labelNames: ['outcome'] as const,
       registers,
     }),

@@ -55,6 +55,9 @@ function describeFault(fault: ValidationFault, root: string): FieldError[] {
     return [{ field, message: `must be one of ${allowed.join(', ')}` }]
   }
   const field = fieldName(instancePath, root)
+  if (keyword === 'format' && params['format'] === 'date-time') {
+    return [{ field, message: 'must be a time with its zone, such as 2026-11-21T10:00:00Z' }]
+  }
   // In a query everything is text, unless it comes more than once.
   const isRepeated = root === 'querystring' && keyword === 'type' && params['type'] === 'string'
   return [{ field, message: isRepeated ? 'must be given once' : message }]

@@ -12,8 +12,7 @@ export type Body =
   | { readonly encoding: Encoding; readonly reason: string }
 
 export function readBody(body: string): Body {
-  // No base64 begins like this, and every JSON object does.
-  if (/^\s*\{/.test(body)) {
+  if (encodingOf(body) === 'json') {
     if (body.isWellFormed()) return { encoding: 'json', text: body }
     return { encoding: 'json', reason: 'the body has half a character: a lone surrogate' }
   }
@@ -23,6 +22,11 @@ export function readBody(body: string): Body {
   }
   if (!isUtf8(bytes)) return { encoding: 'base64', reason: 'the decoded body is not valid UTF-8' }
   return { encoding: 'base64', text: bytes.toString('utf8') }
+}
+
+/** No base64 begins like a JSON object. */
+export function encodingOf(body: string): Encoding {
+  return /^\s*\{/.test(body) ? 'json' : 'base64'
 }
 
 function decodeBase64(text: string): Buffer | undefined {

@@ -40,6 +40,7 @@ export class RecentBodies {
   }
 }
 
-function keyOf(body: string): string {
+/** Short, and no two bodies share it. */
+export function keyOf(body: string): string {
   return hash('sha1', body, 'base64')
 }

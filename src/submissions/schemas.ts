@@ -1,5 +1,8 @@
 import Type from 'typebox'
 
+/** Not empty: as a failed item that would be, for Lambda, a failure of the whole batch. */
+const MessageId = Type.String({ minLength: 1, maxLength: 100 })
+
 const Attributes = Type.Object(
   { SentTimestamp: Type.Optional(Type.String({ pattern: '^\\d{13}$' })) },
   { additionalProperties: true },
@@ -11,7 +14,7 @@ const ReceivedMessages = Type.Object(
     Messages: Type.Array(
       Type.Object(
         {
-          MessageId: Type.String({ maxLength: 100 }),
+          MessageId,
           Body: Type.String(),
           Attributes: Type.Optional(Attributes),
         },
@@ -29,7 +32,7 @@ const LambdaEvent = Type.Object(
     Records: Type.Array(
       Type.Object(
         {
-          messageId: Type.String({ maxLength: 100 }),
+          messageId: MessageId,
           body: Type.String(),
           attributes: Type.Optional(Attributes),
         },

@@ -3,6 +3,7 @@ import { Batcher, type Settled } from '../lib/batcher.ts'
 import type { DeadLetter } from '../ports/dead-letters.ts'
 import type { EventStream } from '../ports/event-stream.ts'
 import type { WriteReport } from '../ports/write-report.ts'
+import { BugCounts } from './bug-counts.ts'
 import {
   type BadEventPolicy,
   decodeSubmission,
@@ -11,6 +12,8 @@ import {
 } from './decode-submission.ts'
 import { DeviceCounts } from './device-counts.ts'
 import { mapEvents } from './map-events.ts'
+import { observeSafely } from './observe-safely.ts'
+import { encodingOf } from './read-body.ts'
 import { RecentBodies } from './recent-bodies.ts'
 import type { Encoding, InvalidSubmission, RejectedEvent, Submission } from './submission.ts'
 import { type Published, type PublisherEvent, WavePublisher } from './wave-publisher.ts'
@@ -27,6 +30,8 @@ export interface IncomingSubmission {
   readonly body: string
   /** Epoch milliseconds at which the queue got it. */
   readonly sentAt: number
+  /** How often it has come, this time included, if its queue says so. */
+  readonly receiveCount?: number
   /** It is in the diagnostics already: if it is rejected, that is only told. */
   readonly isKept?: true
   /** It is published, or kept with the reason why not. */
@@ -46,7 +51,7 @@ export interface EventCounts {
   readonly rejected: number
 }
 
-/** Each is told once; for metrics and logs. None of it may throw. */
+/** Each is told once; for metrics and logs. */
 export type SubmissionEvent =
   | {
       readonly kind: 'submission'
@@ -58,7 +63,6 @@ export type SubmissionEvent =
       readonly reason?: string
     }
   | { readonly kind: 'diagnostics-failed'; readonly attempt: number; readonly reason: string }
-  | { readonly kind: 'bug'; readonly error: unknown }
   | PublisherEvent
 
 export interface SubmissionsOptions {
@@ -72,6 +76,7 @@ export interface SubmissionsOptions {
   readonly devicesMax: number
   readonly recentMax: number
   readonly now: () => number
+  /** What it throws stops nothing, and is told to it as a bug. */
   readonly onEvent: (event: SubmissionEvent) => void
 }
 
@@ -81,6 +86,10 @@ interface Letter {
 }
 
 const LETTERS_AT_ONCE_MAX = 200
+/** What has come so often and ends in a bug of ours would do so for ever: it is kept instead. */
+const DELIVERIES_UNTIL_KEPT = 5
+/** Of what an exception says: it may quote anything. */
+const PROBLEM_LENGTH_MAX = 300
 const KEPT: Settled = { outcome: 'duplicate' }
 const NO_EVENTS: EventCounts = { published: 0, rejected: 0 }
 
@@ -90,13 +99,18 @@ export class Submissions {
   readonly #publisher: WavePublisher
   readonly #letters: Batcher<Letter>
   readonly #recent: RecentBodies
+  readonly #bugs: BugCounts
+  readonly #onEvent: (event: SubmissionEvent) => void
   readonly #handling = new Set<Promise<void>>()
 
   constructor(options: SubmissionsOptions) {
-    const { stream, keep, callsMax, keepQueueMax, devicesMax, recentMax, now, onEvent } = options
+    const { stream, keep, callsMax, keepQueueMax, devicesMax, recentMax, now } = options
+    const onEvent = observeSafely(options.onEvent)
     this.#options = options
+    this.#onEvent = onEvent
     this.devices = new DeviceCounts(devicesMax)
     this.#recent = new RecentBodies(recentMax)
+    this.#bugs = new BugCounts(recentMax)
     this.#publisher = new WavePublisher({ stream, callsMax, onEvent })
     this.#letters = new Batcher<Letter>({
       write: (letters) => keep(letters.map(({ letter }) => letter)),
@@ -118,10 +132,13 @@ export class Submissions {
 
   /** Never throws, never waits. */
   handle(incoming: IncomingSubmission): void {
-    const handled = this.#handle(incoming).catch((error) => {
-      this.#options.onEvent({ kind: 'bug', error })
-      incoming.again(`a bug of ours: ${errorMessage(error)}`)
-    })
+    const handled = this.#handle(incoming)
+      .catch((error) => {
+        this.#onEvent({ kind: 'bug', error })
+        return this.#endInBug(incoming, errorMessage(error))
+      })
+      // Of whoever was to be answered.
+      .catch((error) => this.#onEvent({ kind: 'bug', error }))
     this.#handling.add(handled)
     void handled.finally(() => this.#handling.delete(handled))
   }
@@ -192,6 +209,10 @@ export class Submissions {
     isFirst: boolean,
   ): Promise<void> {
     const { deviceId, encoding } = submission
+    if (published.kind === 'refused' && published.isBug) {
+      await this.#endInBug(incoming, published.reason)
+      return
+    }
     if (published.kind === 'refused') {
       this.#giveBack(incoming, encoding, published.reason)
       return
@@ -207,6 +228,23 @@ export class Submissions {
     const kind = isFirst ? 'published' : 'duplicate'
     this.#tell(incoming, encoding, kind, events)
     incoming.done({ kind, events: published.count })
+  }
+
+  /** It comes again, but not for ever: then it is kept, although nothing is said to be wrong with it. */
+  async #endInBug(incoming: IncomingSubmission, problem: string): Promise<void> {
+    const { body } = incoming
+    const encoding = encodingOf(body)
+    const reason = `internal error: ${problem.slice(0, PROBLEM_LENGTH_MAX)}`
+    if (this.#isLastChance(incoming)) {
+      await this.#reject(incoming, { reason, deviceId: undefined, encoding }, NO_EVENTS)
+    } else {
+      this.#giveBack(incoming, encoding, reason)
+    }
+  }
+
+  #isLastChance({ body, receiveCount = 1, isKept }: IncomingSubmission): boolean {
+    if (isKept) return false
+    return Math.max(receiveCount, this.#bugs.count(body)) >= DELIVERIES_UNTIL_KEPT
   }
 
   /** Done when the diagnostics have it. */
@@ -248,10 +286,9 @@ export class Submissions {
     events: EventCounts,
     reason?: string,
   ): void {
-    const { onEvent, now } = this.#options
-    onEvent({
+    this.#onEvent({
       kind: 'submission',
-      ...{ outcome, encoding, events, latencyMs: now() - sentAt },
+      ...{ outcome, encoding, events, latencyMs: this.#options.now() - sentAt },
       ...(reason === undefined ? {} : { reason }),
     })
   }

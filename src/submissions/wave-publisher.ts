@@ -2,6 +2,7 @@ import { errorMessage } from '../domain/errors.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import type { EventStream, StreamRecord } from '../ports/event-stream.ts'
 import type { WriteReport } from '../ports/write-report.ts'
+import { type Bug, observeSafely } from './observe-safely.ts'
 import { PartitionRate } from './partition-rate.ts'
 
 // What passes through here: the records of many submissions → full calls of the stream, each submission
@@ -13,6 +14,7 @@ export interface WavePublisherOptions {
   readonly stream: EventStream
   /** Calls at the same time. */
   readonly callsMax: number
+  /** What it throws stops nothing, and is told to it as a bug. */
   readonly onEvent: (event: PublisherEvent) => void
 }
 
@@ -27,6 +29,7 @@ export type PublisherEvent =
   /** Most of a call, or all of it, has to go out again. `attempt` counts from 1. */
   | { readonly kind: 'failed'; readonly attempt: number; readonly reason: string }
   | { readonly kind: 'recovered' }
+  | Bug
 
 export type Published =
   /** Every record is in the stream, or named here as what can never be. */
@@ -36,7 +39,12 @@ export type Published =
       readonly rejected: readonly { readonly position: number; readonly reason: string }[]
     }
   /** Some may be in the stream, in their order from the first; publish all of it again. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  | {
+      readonly kind: 'refused'
+      readonly reason: string
+      /** Its records could not be made. That was told, and will hardly be otherwise the next time. */
+      readonly isBug?: true
+    }
 
 /** One submission on its way: at most one of its records is out at a time. */
 interface Lane {
@@ -65,6 +73,7 @@ const now = (): number => performance.now()
 
 export class WavePublisher {
   readonly #options: WavePublisherOptions
+  readonly #onEvent: (event: PublisherEvent) => void
   readonly #partitions = new Map<string, Partition>()
   readonly #lanes = new Set<Lane>()
   #readyCount = 0
@@ -82,6 +91,7 @@ export class WavePublisher {
 
   constructor(options: WavePublisherOptions) {
     this.#options = options
+    this.#onEvent = observeSafely(options.onEvent)
   }
 
   /** Submissions that are not settled yet. */
@@ -89,22 +99,17 @@ export class WavePublisher {
     return this.#lanes.size
   }
 
-  /** Never rejects. The records are asked for one by one. */
+  /** Never rejects. The records are asked for one by one; if that throws, the submission is refused. */
   publish(records: Iterable<StreamRecord>): Promise<Published> {
     if (this.#aborted !== undefined) {
       return Promise.resolve({ kind: 'refused', reason: this.#aborted })
     }
-    const iterator = records[Symbol.iterator]()
-    const first = iterator.next()
-    if (first.done === true) return Promise.resolve({ kind: 'published', count: 0, rejected: [] })
     return new Promise((resolve) => {
-      const lane: Lane = {
-        ...{ records: iterator, resolve, rejected: [], record: first.value },
-        partition: this.#partitionOf(first.value),
-        ...{ position: 0, count: 0, attempts: 0 },
+      try {
+        this.#begin(records[Symbol.iterator](), resolve)
+      } catch (error) {
+        resolve(this.#refuseForBug(error))
       }
-      this.#lanes.add(lane)
-      if (this.#settleIfTooLarge(lane)) this.#makeReady(lane)
     })
   }
 
@@ -117,6 +122,26 @@ export class WavePublisher {
     this.#lanes.clear()
     for (const partition of this.#partitions.values()) partition.ready = []
     this.#readyCount = 0
+  }
+
+  #begin(records: Iterator<StreamRecord>, resolve: (published: Published) => void): void {
+    const first = records.next()
+    if (first.done === true) {
+      resolve({ kind: 'published', count: 0, rejected: [] })
+      return
+    }
+    const lane: Lane = {
+      ...{ records, resolve, rejected: [], record: first.value },
+      partition: this.#partitionOf(first.value),
+      ...{ position: 0, count: 0, attempts: 0 },
+    }
+    this.#lanes.add(lane)
+    if (this.#settleIfTooLarge(lane)) this.#makeReady(lane)
+  }
+
+  #refuseForBug(error: unknown): Published {
+    this.#onEvent({ kind: 'bug', error })
+    return { kind: 'refused', reason: errorMessage(error), isBug: true }
   }
 
   #partitionOf({ key }: StreamRecord): Partition {
@@ -217,10 +242,9 @@ export class WavePublisher {
   }
 
   #settle(lanes: readonly Lane[], report: WriteReport, durationMs: number): void {
-    const { onEvent } = this.#options
     const { retry, rejected } = report
     const confirmed = lanes.length - retry.length - rejected.length
-    onEvent({
+    this.#onEvent({
       ...{ kind: 'call', confirmed, durationMs },
       ...{ retry: retry.length, rejected: rejected.length },
     })
@@ -238,9 +262,8 @@ export class WavePublisher {
 
   /** After two calls in a row that failed for most of their records nothing goes out for a while. */
   #noteHealth(count: number, { retry, retryReason = 'no reason given' }: WriteReport): void {
-    const { onEvent } = this.#options
     if (retry.length <= count / 2) {
-      if (this.#failures > 0) onEvent({ kind: 'recovered' })
+      if (this.#failures > 0) this.#onEvent({ kind: 'recovered' })
       this.#failures = 0
       return
     }
@@ -249,7 +272,7 @@ export class WavePublisher {
     this.#failures += 1
     // One in ten may fail, and the next goes through: a pause for each would cost a tenth of all time.
     if (this.#failures > 1) this.#pausedUntil = now() + backoffMs(this.#failures - 1, RETRY)
-    onEvent({ kind: 'failed', attempt: this.#failures, reason: retryReason })
+    this.#onEvent({ kind: 'failed', attempt: this.#failures, reason: retryReason })
   }
 
   /** At once for the first time: others of the call were stored, so the stream is there. */
@@ -276,12 +299,19 @@ export class WavePublisher {
 
   /** False: there is none, and it is settled. */
   #takeNext(lane: Lane): boolean {
-    const next = lane.records.next()
-    if (next.done !== true) {
-      lane.record = next.value
-      lane.position += 1
-      lane.attempts = 0
-      return true
+    try {
+      const next = lane.records.next()
+      if (next.done !== true) {
+        lane.record = next.value
+        lane.position += 1
+        lane.attempts = 0
+        return true
+      }
+    } catch (error) {
+      // Only this one: the others of its call are well.
+      this.#lanes.delete(lane)
+      lane.resolve(this.#refuseForBug(error))
+      return false
     }
     this.#lanes.delete(lane)
     lane.resolve({ kind: 'published', count: lane.count, rejected: lane.rejected })

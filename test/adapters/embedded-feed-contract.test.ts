@@ -25,6 +25,7 @@ telemetryFeedContract(t, async (t) => {
       now: Date.now,
       onConnections: () => undefined,
       onRejected: () => undefined,
+      onUnread: () => undefined,
       onPublish: () => undefined,
     })
     feeds.push(feed)

@@ -32,6 +32,7 @@ async function startFeed(t: Test, options: Partial<EmbeddedFeedOptions> = {}) {
       counts.connections = count
     },
     onRejected: () => undefined,
+    onUnread: () => undefined,
     onPublish: (outcome) => {
       counts[outcome] += 1
     },
@@ -224,12 +225,21 @@ t.test('QoS 2 is refused, as AWS IoT Core does', async (t) => {
   t.equal(delivered.length, 0)
 })
 
-t.test('other topics are relayed to their subscribers and are no business of ours', async (t) => {
-  const { delivered, counts, connect } = await startFeed(t)
+t.test('other topics are relayed to their subscribers and told', async (t) => {
+  const unread: string[] = []
+  const { delivered, counts, connect } = await startFeed(t, {
+    onUnread: (topic) => unread.push(topic),
+  })
   const client = await connect()
-  await client.publishAsync('home/kitchen', 'x', { qos: 1 })
+  for (const topic of ['home/kitchen', 'dt/cvar/ECU-1/cardata']) {
+    await client.publishAsync(topic, 'x', { qos: 1 })
+  }
   t.equal(delivered.length, 0)
-  t.equal(counts.relayed, 1)
+  t.equal(counts.relayed, 2)
+  t.same(unread, ['home/kitchen', 'dt/cvar/ECU-1/cardata'])
+  void client.publishAsync('dt/cvra/ECU-1/cartada', 'x', { qos: 1 }).catch(() => undefined)
+  await until(() => delivered.length === 1)
+  t.equal(unread.length, 2, 'what is misspelt below those that are read is delivered, and kept')
 })
 
 t.test('bad input: a packet that announces 100 MB is cut off', async (t) => {

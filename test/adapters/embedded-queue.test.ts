@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
@@ -32,7 +33,8 @@ async function makeFolder(t: Test): Promise<string> {
 function makeQueue(t: Test, changes: Partial<EmbeddedWorkQueueConfig> & { folder: string }) {
   const config: EmbeddedWorkQueueConfig = {
     ...{ adapter: 'embedded', port: 0, sizeMaxBytes: 100_000_000 },
-    ...{ pollers: 1, inFlightMax: 1000, inFlightMaxBytes: 64_000_000, visibilityMs: 1000 },
+    ...{ pollers: 1, receiveMax: 10, inFlightMax: 1000 },
+    ...{ inFlightMaxBytes: 64_000_000, visibilityMs: 1000 },
     ...changes,
   }
   const queue = createEmbeddedWorkQueue(config, { onEvent: () => undefined, now: Date.now })
@@ -211,4 +213,65 @@ t.test('a port that is taken is named', async (t) => {
       message: `The embedded queue can't start on SUBMISSION_QUEUE_PORT=${port}: the port is taken: stop what listens there or set SUBMISSION_QUEUE_PORT`,
     },
   )
+})
+
+t.test('a file that is damaged is named, and what to do', async (t) => {
+  const folder = await makeFolder(t)
+  const file = join(folder, 'fauxqs.db')
+  await writeFile(file, 'no database'.repeat(1000))
+  await t.rejects(
+    makeQueue(t, { folder }).start(() => undefined),
+    {
+      message: `The embedded queue can't open ${file}: file is not a database: restore it, or move it away, with what is in it, to begin with an empty queue`,
+    },
+  )
+})
+
+t.test('a disk that takes nothing is a reason to come again, and recovers', async (t) => {
+  const folder = await makeFolder(t)
+  const bodies: string[] = []
+  const { queue, client, url } = await startQueue(t, { folder }, ({ body }) => bodies.push(body))
+  const file = new DatabaseSync(join(folder, 'fauxqs.db'))
+  t.teardown(() => file.close())
+  // What a full disk does to each write; nobody can fill one for a test.
+  for (const change of ['INSERT', 'UPDATE']) {
+    file.exec(`CREATE TRIGGER full_${change} BEFORE ${change} ON sqs_messages
+      BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END`)
+  }
+  const send = () => client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }))
+  await t.rejects(send, {
+    ...{ name: 'ServiceUnavailable', message: /database or disk is full.*later/ },
+    $metadata: { httpStatusCode: 503 },
+  })
+  file.exec('DROP TRIGGER full_INSERT')
+  await send()
+  const problems = await until(() => queue.problems().length > 0 && queue.problems())
+  t.match(problems, [/^embedded queue http:.* does not answer as it should/])
+  file.exec('DROP TRIGGER full_UPDATE')
+  await until(() => bodies.length > 0)
+})
+
+t.test('requests that SQS refuses are the sender’s fault', async (t) => {
+  const { client, url } = await startQueue(t, { folder: await makeFolder(t) }, () => undefined)
+  for (const body of ['{', '', 'null', '7', '"text"']) {
+    const answer = await fetch(new URL('/', url), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'AmazonSQS.SendMessage',
+      },
+      body,
+    })
+    t.equal(answer.status, 400, body)
+    t.match(await answer.json(), { __type: 'com.amazonaws.sqs#SerializationException' })
+  }
+  const message = { QueueUrl: url, MessageBody: 'x' }
+  for (const DelaySeconds of [901, -1, 0.5]) {
+    const error = { name: 'InvalidParameterValue', message: /DelaySeconds must be .* to 900/ }
+    await t.rejects(() => client.send(new SendMessageCommand({ ...message, DelaySeconds })), error)
+    const Entries = [{ Id: '1', MessageBody: 'x', DelaySeconds }]
+    const batch = new SendMessageBatchCommand({ QueueUrl: url, Entries })
+    await t.rejects(() => client.send(batch), error)
+  }
+  await client.send(new SendMessageCommand({ ...message, DelaySeconds: 900 }))
 })

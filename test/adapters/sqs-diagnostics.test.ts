@@ -23,7 +23,13 @@ async function setUp(t: Test, answer: (entries: readonly Entry[]) => object) {
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
   const diagnostics = createSqsDiagnostics({
     ...{ aws: { region: 'us-east-1', endpoint, credentials }, queueUrl: `${endpoint}/0/d` },
-    ...{ pollers: 1, inFlightMax: 10, inFlightMaxBytes: 64_000_000, visibilityMs: 60_000 },
+    ...{
+      pollers: 1,
+      receiveMax: 10,
+      inFlightMax: 10,
+      inFlightMaxBytes: 64_000_000,
+      visibilityMs: 60_000,
+    },
   })
   t.teardown(() => {
     diagnostics.close()

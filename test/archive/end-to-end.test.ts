@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
-import { startFleetgrid } from '../helpers/fleetgrid.ts'
-import { bytes, cardata, VIN } from '../helpers/messages.ts'
+import { publish, type RunningFleetgrid, startFleetgrid, TOPICS } from '../helpers/fleetgrid.ts'
+import { bytes, cardata, groupEvent, VIN } from '../helpers/messages.ts'
 import { until } from '../helpers/until.ts'
 
 t.test('what devices publish is kept raw, with its topic, before it is acknowledged', async (t) => {
@@ -27,8 +30,13 @@ t.test('what devices publish is kept raw, with its topic, before it is acknowled
     .toString()
     .trim()
     .split('\n')
+  const documents = lines.map((line) => JSON.parse(line))
+  const now = Date.now()
+  for (const { received_at } of documents) {
+    t.ok(Date.parse(received_at) > now - 60_000 && Date.parse(received_at) <= now, received_at)
+  }
   t.strictSame(
-    lines.map((line) => JSON.parse(line)),
+    documents.map(({ received_at: _, ...document }) => document),
     [
       { topic, ...JSON.parse(bytes(cardata()).toString()) },
       { topic, payload_base64: Buffer.from('nonsense').toString('base64') },
@@ -84,6 +92,46 @@ t.test('a time of the archive once more, into an index that has lost it', async 
     status: 400,
   })
   t.match(await second.get('/archive/replays/nobody', 'operator'), { status: 404 })
+})
+
+t.test('messages without a time of their own: a replay leaves the state as it is', async (t) => {
+  const DATA_DIR = await mkdtemp(join(tmpdir(), 'fleetgrid-test-'))
+  t.after(() => rm(DATA_DIR, { recursive: true, force: true }))
+  const env = { DATA_DIR, ARCHIVE: 'embedded', ARCHIVE_BUFFER_S: '60' }
+  const start = Date.now()
+  const stateOf = async ({ fleetgrid }: RunningFleetgrid) =>
+    (await fleetgrid.ports.fleetIndex.latestVehicle(VIN))?.color
+  const publishAt = async (running: RunningFleetgrid, agoMs: number, colorCode: string) => {
+    running.clock.ahead = -agoMs
+    const { time: _, ...message } = groupEvent('modify', { colorCode })
+    await publish(await running.connect(), TOPICS.group, message)
+    running.clock.ahead = 0
+  }
+  await t.test('seven, then the process ends', async (t) => {
+    const first = await startFleetgrid(t, env)
+    await publish(await first.connect(), TOPICS.cardata, cardata())
+    for (let n = 1; n <= 7; n += 1) await publishAt(first, 60_000 - n * 1000, `color ${n}`)
+    t.equal(await stateOf(first), 'color 7')
+    await first.fleetgrid.ports.archive?.flush()
+  })
+  const second = await startFleetgrid(t, env)
+  const replay = async () => {
+    const started = await second.send('POST', '/archive/replay', {
+      from: new Date(start - 3_600_000).toISOString(),
+      to: new Date(start + 3_600_000).toISOString(),
+    })
+    const done = await until(async () => {
+      const { body } = await second.get(`/archive/replays/${started.body.id}`, 'operator')
+      return body.state === 'running' ? undefined : body
+    })
+    t.match(done, { state: 'done', unreadable: 0 })
+    t.ok(done.messages >= 8)
+  }
+  await replay()
+  t.equal(await stateOf(second), 'color 7', 'the latest of them')
+  await publishAt(second, 30_000, 'color 8')
+  await replay()
+  t.equal(await stateOf(second), 'color 8', 'and what came before the object was full')
 })
 
 t.test(

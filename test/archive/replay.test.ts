@@ -11,6 +11,7 @@ async function replay(
   objects: Readonly<Record<string, Buffer>>,
   range: { readonly from: number; readonly to: number },
   modifiedAt = at('23:00:00'),
+  now = at('23:30:00'),
 ) {
   const delivered: FeedMessage[] = []
   const found = Object.entries(objects).map(([key, body]) => ({
@@ -25,6 +26,7 @@ async function replay(
       get: async (key) => found.find((object) => object.key === key)?.body,
     },
     ...{ objectPrefix: 'archive/', objectMaxMs: 5 * MINUTE, signal: new AbortController().signal },
+    now: () => now,
     deliver(message) {
       delivered.push(message)
       message.acknowledge()
@@ -60,6 +62,39 @@ t.test('what was written or copied later did not come later', async (t) => {
   t.equal(copied.delivered[0]?.receivedAt, at('10:05:00') + 999)
   const written = await replay(objects, range, at('10:01:00'))
   t.equal(written.delivered[0]?.receivedAt, at('10:01:00'))
+})
+
+t.test('what says when it came came then, and is wanted or not by that', async (t) => {
+  const received = (topic: string, time: string): string =>
+    `{"topic":"${topic}","received_at":"2026-03-01T${time}Z","a":1}`
+  const { delivered, progress } = await replay(
+    {
+      [name('09:57:00')]: lines(
+        received('early', '09:59:59.999'),
+        received('first', '10:00:00.000'),
+      ),
+      [name('10:58:00')]: lines(
+        received('last', '10:59:59.999'),
+        received('late', '11:00:00.000'),
+        received('of a clock ahead', '23:30:00.001'),
+        received('no time', '25:00:00.000'),
+        '{"topic":"of no clock","received_at":"1970-01-01T00:00:00.000Z"}',
+      ),
+    },
+    { from: at('10:00:00'), to: at('11:00:00') },
+  )
+  const object = at('11:03:00') + 999
+  t.strictSame(
+    delivered.map(({ topic, receivedAt }) => [topic, receivedAt]),
+    [
+      ['first', at('10:00:00')],
+      ['last', at('11:00:00') - 1],
+      ['of a clock ahead', object],
+      ['no time', object],
+      ['of no clock', object],
+    ],
+  )
+  t.match(progress, { state: 'done', objects: 2, messages: 5, outside: 2, unreadable: 0 })
 })
 
 t.test('what is no message, or no archive, is counted and holds up nothing', async (t) => {

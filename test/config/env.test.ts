@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import t from 'tap'
-import { createConfig } from '../../src/config/config.ts'
+import { createConfig, readConfig } from '../../src/config/config.ts'
 import { ConfigurationError, readEnv } from '../../src/config/env.ts'
 
 t.test('an empty environment is a working configuration on the loopback address', async (t) => {
@@ -36,6 +36,22 @@ t.test('every wrong value is in one list, with what was expected', async (t) => 
   ])
   const keysOfAnyone = readEnv({ JWT_JWKS_URL: 'https://example.com/keys' })
   t.throws(() => createConfig(keysOfAnyone), ConfigurationError)
+})
+
+t.test('what is wrong of one and of several together is in one list', async (t) => {
+  const wrong = {
+    ...{ FIREHOSE_ACCESS_KEY: 'short', FIREHOSE_CSV_COLUMNS: 'a;b,rest' },
+    ...{ TELEMETRY_FEED: 'mqtt', MQTT_URL: 'no-url', DATABASE: 'postgres' },
+  }
+  t.match(problemsOf(wrong, readConfig), [
+    /^MQTT_URL=… must be a URL/,
+    /^FIREHOSE_CSV_COLUMNS="a;b,rest" must be different names/,
+    // And not that MQTT_URL is needed.
+    'DATABASE_URL is needed with DATABASE=postgres',
+    /^CHARGE_POINT_KEY_SECRET is needed/,
+    'FIREHOSE_ACCESS_KEY=… must have 16 to 4096 characters',
+  ])
+  t.match(readConfig({ HTTP_PORT: '1' }).config, { http: { port: 1 } })
 })
 
 t.test('an engine says which variables it needs', async (t) => {
@@ -180,9 +196,12 @@ t.test('the process ends with 2 and the list when the configuration is wrong', a
   t.match(stderr, /docs\/configuration\.md/)
 })
 
-function problemsOf(env: Record<string, string>): readonly string[] {
+function problemsOf(
+  env: Record<string, string>,
+  read: (env: Record<string, string>) => unknown = readEnv,
+): readonly string[] {
   try {
-    readEnv(env)
+    read(env)
     return []
   } catch (error) {
     if (error instanceof ConfigurationError) return error.problems

@@ -55,6 +55,32 @@ t.test('settings of an engine that nobody has chosen', async (t) => {
   t.same(overlooked({ ...opensearch, FLEET_INDEX: 'embedded' }), [`info ${text}`])
 })
 
+t.test('a queue of submissions beside another choice', async (t) => {
+  const SUBMISSION_QUEUE_URL = 'https://sqs.eu-west-1.amazonaws.com/1/fleet'
+  for (const SUBMISSION_QUEUE of ['embedded', 'off']) {
+    const text = `SUBMISSION_QUEUE_URL: not read with SUBMISSION_QUEUE=${SUBMISSION_QUEUE}`
+    t.same(overlooked({ SUBMISSION_QUEUE, SUBMISSION_QUEUE_URL }), [`warn ${text}`])
+  }
+  t.same(overlooked({ SUBMISSION_QUEUE_URL }), [])
+})
+
+t.test('settings of a role that this instance hasn’t', async (t) => {
+  const settings = {
+    ...{ SUBMISSION_QUEUE: 'embedded', FIREHOSE_PREFIX: 'raw/', EVENT_STREAM_CALLS_MAX: '2' },
+    ...{ ARCHIVE: 'embedded', ARCHIVE_CSV_PREFIX: 'csv/', MQTT_PORT: '1884' },
+  }
+  const pipelines = 'info SUBMISSION_QUEUE, FIREHOSE_PREFIX: read only with the role pipelines'
+  const telemetry = 'info ARCHIVE, MQTT_PORT: read only with the role telemetry'
+  t.same(overlooked(settings), [])
+  t.same(overlooked({ ...settings, FLEETGRID_ROLES: 'pipelines' }), [telemetry])
+  t.same(overlooked({ ...settings, FLEETGRID_ROLES: 'telemetry' }), [pipelines])
+  t.same(overlooked({ ...settings, FLEETGRID_ROLES: 'charging' }), [
+    pipelines,
+    'info EVENT_STREAM_CALLS_MAX: read only with the role pipelines or telemetry or fleet-api',
+    telemetry,
+  ])
+})
+
 t.test('the process says it once, before anything else', async (t) => {
   const { stdout } = spawnSync(process.execPath, ['src/main.ts'], {
     cwd: resolve(import.meta.dirname, '../..'),

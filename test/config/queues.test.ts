@@ -20,7 +20,7 @@ t.test('all queues together hold no more than may wait for a write', async (t) =
   t.match(problemsOf({ ...one, SQS_IN_FLIGHT_MAX: '12001' }), [
     /TELEMETRY_QUEUE_URL .*1 × 12001 = 12001.* WRITE_QUEUE_MAX \(12000\)/,
   ])
-  const three = { ...one, ANOMALY_QUEUE_URL: QUEUE, RULE_ERROR_QUEUE_URL: QUEUE }
+  const three = { ...one, ANOMALY_QUEUE_URL: `${QUEUE}2`, RULE_ERROR_QUEUE_URL: `${QUEUE}3` }
   t.same(problemsOf({ ...three, SQS_IN_FLIGHT_MAX: '4000' }), [])
   t.match(problemsOf(three), [/3 × 5000 = 15000/])
   t.same(problemsOf({ SQS_IN_FLIGHT_MAX: '100000' }), [], 'no queue, no limit')
@@ -32,6 +32,31 @@ t.test('the bytes in flight reach the queues', async (t) => {
   t.match(createConfig(readEnv({ ...env, SQS_IN_FLIGHT_MAX_MB: '11' })).telemetryFeed, {
     inFlightMaxBytes: 11_000_000,
   })
+})
+
+t.test('how many messages a receive may bring reaches all queues', async (t) => {
+  const env = {
+    ...{ AWS_REGION: 'eu-west-1', TELEMETRY_FEED: 'sqs', TELEMETRY_QUEUE_URL: QUEUE },
+    ...{ ANOMALY_QUEUE_URL: `${QUEUE}-2`, RULE_ERROR_QUEUE_URL: `${QUEUE}-3` },
+    SUBMISSION_QUEUE_URL: `${QUEUE}-4`,
+  }
+  for (const [given, receiveMax] of [
+    [{}, 10],
+    [{ SQS_RECEIVE_MAX: '1' }, 1],
+  ] as const) {
+    const { telemetryFeed, anomalyQueue, ruleErrorQueue, pipelines } = createConfig(
+      readEnv({ ...env, ...given }),
+    )
+    const queues = [telemetryFeed, anomalyQueue, ruleErrorQueue, pipelines.submissionQueue]
+    t.match(queues, Array(4).fill({ receiveMax }))
+  }
+  const embedded = readEnv({ SUBMISSION_QUEUE: 'embedded', SQS_RECEIVE_MAX: '2' })
+  t.match(createConfig(embedded).pipelines.submissionQueue, { receiveMax: 2 })
+  for (const SQS_RECEIVE_MAX of ['0', '11', '2.5']) {
+    t.match(problemsOf({ SQS_RECEIVE_MAX }), [
+      /SQS_RECEIVE_MAX=.* must be a whole number from 1 to 10/,
+    ])
+  }
 })
 
 t.test('the queue of submissions is chosen by its URL, or by name', async (t) => {
@@ -50,6 +75,43 @@ t.test('the queue of submissions is chosen by its URL, or by name', async (t) =>
   t.match(createConfig(readEnv(embedded)).pipelines.submissionQueue, {
     ...{ folder: '/data/queue', port: 9324, sizeMaxBytes: 100_000_000, visibilityMs: 10_000 },
   })
+})
+
+t.test('no queue is read twice, nor takes what is rejected of itself', async (t) => {
+  const sensors = { SUBMISSION_QUEUE_URL: QUEUE }
+  for (const same of [QUEUE, `${QUEUE}/`, QUEUE.replace('https', 'http')]) {
+    t.same(problemsOf({ ...sensors, SUBMISSION_DIAGNOSTIC_QUEUE_URL: same }), [
+      'SUBMISSION_DIAGNOSTIC_QUEUE_URL is the same queue as that of SUBMISSION_QUEUE_URL: each needs one of its own',
+    ])
+  }
+  t.same(problemsOf({ ...sensors, SUBMISSION_DIAGNOSTIC_QUEUE_URL: `${QUEUE}-bad` }), [])
+  const all = { TELEMETRY_FEED: 'sqs', TELEMETRY_QUEUE_URL: QUEUE, ANOMALY_QUEUE_URL: QUEUE }
+  t.match(problemsOf({ ...all, RULE_ERROR_QUEUE_URL: QUEUE, WRITE_QUEUE_MAX: '15000' }), [
+    /^ANOMALY_QUEUE_URL is the same queue as that of TELEMETRY_QUEUE_URL:/,
+    /^RULE_ERROR_QUEUE_URL is the same queue as that of TELEMETRY_QUEUE_URL:/,
+  ])
+  t.same(problemsOf({ ANOMALY_QUEUE_URL: QUEUE, TELEMETRY_QUEUE_URL: QUEUE }), [], 'read by one')
+})
+
+t.test('the embedded queue is none for diagnostics, however it is written', async (t) => {
+  const embedded = { SUBMISSION_QUEUE: 'embedded', SUBMISSION_QUEUE_PORT: '9333' }
+  for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+    for (const path of ['000000000000/submissions', '000000000000/submissions/']) {
+      const url = `http://${host}:9333/${path}`
+      t.match(problemsOf({ ...embedded, SUBMISSION_DIAGNOSTIC_QUEUE_URL: url }), [
+        /^SUBMISSION_DIAGNOSTIC_QUEUE_URL is the same queue as that of SUBMISSION_QUEUE=embedded/,
+      ])
+    }
+  }
+  const other = 'http://127.0.0.1:9334/000000000000/submissions'
+  t.same(problemsOf({ ...embedded, SUBMISSION_DIAGNOSTIC_QUEUE_URL: other }), [])
+})
+
+t.test('a URL that isn’t read asks for no region', async (t) => {
+  for (const SUBMISSION_QUEUE of ['embedded', 'off']) {
+    t.same(problemsOf({ SUBMISSION_QUEUE, SUBMISSION_QUEUE_URL: QUEUE, AWS_REGION: '' }), [])
+  }
+  t.match(problemsOf({ SUBMISSION_QUEUE_URL: QUEUE, AWS_REGION: '' }), [/^AWS_REGION is needed/])
 })
 
 for (const name of [

@@ -154,6 +154,27 @@ t.test('what is wrong is said in their words, and never with 413', async (t) => 
   t.same(await objects(), [])
 })
 
+t.test('an id that only the body has is answered too, whatever becomes of it', async (t) => {
+  const { httpUrl, fleetgrid } = await setUp(t)
+  const deliver = async (body: object) => {
+    const answer = await fetch(`${httpUrl}/firehose/delivery`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-amz-firehose-access-key': KEY },
+      body: JSON.stringify(body),
+    })
+    return { status: answer.status, body: (await answer.json()) as object }
+  }
+  const body = { requestId: 'only here' }
+  t.match(await deliver({ requestId: 'only here', records }), { status: 200, body })
+  t.match(await deliver({ requestId: 'only here', records: [5] }), { status: 400, body })
+  fleetgrid.ports.objectStore.put = async () => {
+    throw new Error('no space left')
+  }
+  const next = { requestId: 'the next' }
+  t.match(await deliver({ ...next, records }), { status: 500, body: next })
+  t.match(await deliver({ records }), { status: 400, body: { requestId: '' } })
+})
+
 /** Answers of requests whose bodies never come. */
 async function withoutBodies(t: Test, url: string, count: number, headers: object) {
   const { hostname, port } = new URL(url)

@@ -20,6 +20,7 @@ function makeFeed({ url, region, endpoint }: TestQueue, visibilityMs: number): T
     aws: { region, endpoint },
     queueUrl: url,
     pollers: 1,
+    receiveMax: 10,
     inFlightMax: IN_FLIGHT_MAX,
     inFlightMaxBytes: 64_000_000,
     visibilityMs,

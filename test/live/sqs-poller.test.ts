@@ -22,6 +22,7 @@ async function setUp(
     aws: { region, endpoint: proxy.endpoint },
     queueUrl: url,
     pollers: 2,
+    receiveMax: 10,
     inFlightMax: 100,
     inFlightMaxBytes: 64_000_000,
     visibilityMs: 30_000,
@@ -80,6 +81,20 @@ t.test('every message is delivered once and deleted, in few requests', async (t)
   t.equal(await left(), 0)
   const requests = proxy.counts.get('DeleteMessageBatch') ?? 0
   t.ok(requests <= 150, `${requests} requests for 1000 deletes`)
+})
+
+t.test('a receive brings no more than it may, and needs room for no more', async (t) => {
+  const { poller, events, send, left } = await setUp(t, {
+    ...{ receiveMax: 3, inFlightMax: 3, inFlightMaxBytes: 4_000_000 },
+  })
+  await send(30)
+  await poller.start((message) => message.delete())
+  await until(async () => (await left()) === 0, { what: 'an empty queue' })
+  const counts = events.flatMap((event) => (event.kind === 'received' ? [event.count] : []))
+  t.ok(
+    counts.every((count) => count <= 3),
+    `${counts}`,
+  )
 })
 
 t.test('what takes long to handle stays invisible to others', async (t) => {

@@ -110,7 +110,7 @@ t.test('whatever is rejected fits into the diagnostic queue', async (t) => {
   const client = new SQSClient({ region, endpoint })
   const diagnostics = createSqsDiagnostics({
     ...{ aws: { region, endpoint }, queueUrl, pollers: 1, inFlightMax: 10 },
-    ...{ inFlightMaxBytes: 64_000_000, visibilityMs: 60_000 },
+    ...{ inFlightMaxBytes: 64_000_000, receiveMax: 10, visibilityMs: 60_000 },
   })
   t.teardown(() => {
     diagnostics.close()
@@ -136,7 +136,7 @@ t.test('whatever is rejected fits into the diagnostic queue', async (t) => {
   await t.rejects(
     createSqsDiagnostics({
       ...{ aws: { region, endpoint }, queueUrl: `${queueUrl}-not-there`, pollers: 1 },
-      ...{ inFlightMax: 10, inFlightMaxBytes: 64_000_000, visibilityMs: 60_000 },
+      ...{ inFlightMax: 10, inFlightMaxBytes: 64_000_000, receiveMax: 10, visibilityMs: 60_000 },
     }).keep(letters.slice(0, 1)),
     { kind: 'unavailable', message: /there is no such queue/ },
   )

@@ -59,7 +59,13 @@ t.test('submissions over HTTP, in both envelopes, into the embedded stream', asy
 
 t.test('wrong requests, and who may ask', async (t) => {
   const { send, get } = await startFleetgrid(t)
-  for (const body of [{}, { Records: {} }, { Messages: [{ Body: 'x' }] }, { Records: [{}] }]) {
+  const wrong = [{}, { Records: {} }, { Messages: [{ Body: 'x' }] }, { Records: [{}] }]
+  // An empty itemIdentifier is, for Lambda, a failure of the whole batch.
+  const unnamed = [
+    { Records: [{ messageId: '', body: 'x' }] },
+    { Messages: [{ MessageId: '', Body: 'x' }] },
+  ]
+  for (const body of [...wrong, ...unnamed]) {
     t.match(await send('POST', '/submissions/replay', body), { status: 400 })
   }
   t.match(await send('POST', '/submissions/replay', { Records: [] }), {

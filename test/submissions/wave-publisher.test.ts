@@ -120,6 +120,51 @@ t.test('a record that can never be stored holds up nobody, and is named', async 
   t.strictSame(b, { kind: 'published', count: 3, rejected: [] })
 })
 
+t.test('records that can’t be made cost themselves, and are told of', async (t) => {
+  const stream = createFakeStream()
+  const { publisher, events } = setUp(stream)
+  const error = new RangeError('Invalid time value')
+  function* broken(key: string, count: number): Generator<StreamRecord> {
+    yield* recordsOf(key, count)
+    throw error
+  }
+  const [first, later, well] = await Promise.all([
+    publisher.publish(broken('a', 0)),
+    publisher.publish(broken('b', 2)),
+    publisher.publish(recordsOf('c', 5)),
+  ])
+  for (const published of [first, later]) {
+    t.strictSame(published, { kind: 'refused', reason: 'Invalid time value', isBug: true })
+  }
+  t.match(well, { kind: 'published', count: 5 })
+  t.equal(publisher.size, 0)
+  t.strictSame(
+    events.filter(({ kind }) => kind === 'bug'),
+    Array(2).fill({ kind: 'bug', error }),
+  )
+})
+
+t.test('an observer that throws stops nothing, and is told of it', async (t) => {
+  let call = 0
+  const stream = createFakeStream((records) => {
+    call += 1
+    return call === 2 ? 'fails' : records.map(() => 'stored')
+  })
+  const bugs: PublisherEvent[] = []
+  const publisher = new WavePublisher({
+    ...{ stream, callsMax: 4 },
+    onEvent(event) {
+      if (event.kind !== 'bug') throw new Error('no such metric')
+      bugs.push(event)
+      throw new Error('no log either')
+    },
+  })
+  const all = Array.from({ length: 20 }, (_, n) => publisher.publish(recordsOf(`s${n}`, 3)))
+  t.ok((await Promise.all(all)).every(({ kind }) => kind === 'published'))
+  t.equal(stream.stored.length, 60)
+  t.match(bugs[0], { error: { message: 'no such metric' } })
+})
+
 t.test('a record that is too large is never sent', async (t) => {
   const stream = createFakeStream(undefined, { limits: { recordBytesMax: 10 } })
   const { publisher } = setUp(stream)

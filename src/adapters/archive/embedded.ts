@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { WriteReport } from '../../ports/write-report.ts'
 import { readFrames } from './embedded/frames.ts'
 import {
+  keepDamaged,
   listSegments,
   OpenSegment,
   readSegment,
@@ -33,6 +34,8 @@ export interface EmbeddedArchiveOptions {
   readonly objectStore: Pick<ObjectStore, 'put'>
   readonly onDelivered: (object: { readonly key: string; readonly bytes: number }) => void
   readonly onFailed: (reason: string, attempt: number) => void
+  /** Up to its damage it is delivered; all of it is kept in the file `path`. */
+  readonly onDamaged: (segment: { readonly path: string; readonly records: number }) => void
   readonly onCsv: (made: CsvObjects) => void
 }
 
@@ -50,7 +53,10 @@ class EmbeddedArchive implements Archive {
   /** Appends and rolls, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
   #waiting: Segment[] = []
+  /** Of those that can't be read, too: the disk has them still. */
   #waitingBytes = 0
+  /** By path: looked at again when the next one waits. */
+  readonly #unreadable = new Map<string, { readonly segment: Segment; readonly reason: string }>()
   #delivering: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #writeProblem: string | undefined
@@ -98,7 +104,9 @@ class EmbeddedArchive implements Archive {
   }
 
   problems(): readonly string[] {
-    return [this.#writeProblem, this.#deliveryProblem].filter((problem) => problem !== undefined)
+    const unreadable = [...this.#unreadable.values()].map(({ reason }) => reason)
+    const lasting = [this.#writeProblem, this.#deliveryProblem, summary(unreadable)]
+    return lasting.filter((problem) => problem !== undefined)
   }
 
   /** What isn't delivered yet stays on the disk for the next start. */
@@ -156,6 +164,7 @@ class EmbeddedArchive implements Archive {
     this.#open = undefined
     if (open === undefined) return
     this.#await(open.segment)
+    this.#awaitUnreadable()
     this.#deliver()
     await open.close()
   }
@@ -163,6 +172,13 @@ class EmbeddedArchive implements Archive {
   #await(segment: Segment): void {
     this.#waiting.push(segment)
     this.#waitingBytes += segment.bytes
+  }
+
+  /** The disk may be well again. */
+  #awaitUnreadable(): void {
+    for (const { segment } of this.#unreadable.values()) {
+      if (!this.#waiting.includes(segment)) this.#waiting.push(segment)
+    }
   }
 
   #deliver(): void {
@@ -178,9 +194,12 @@ class EmbeddedArchive implements Archive {
     while (this.#waiting.length > 0 && !signal.aborted) {
       const segment = this.#waiting[0] as Segment
       try {
-        await this.#deliverOne(segment)
+        const bytes = await this.#read(segment)
+        if (bytes !== undefined) {
+          await this.#deliverOne(segment, bytes)
+          this.#waitingBytes -= segment.bytes
+        }
         this.#waiting.shift()
-        this.#waitingBytes -= segment.bytes
         this.#deliveryProblem = undefined
         attempt = 0
       } catch (error) {
@@ -192,15 +211,32 @@ class EmbeddedArchive implements Archive {
     }
   }
 
-  async #deliverOne(segment: Segment): Promise<void> {
+  /** Undefined: it can't be read, which is no reason for those behind it to wait. */
+  async #read(segment: Segment): Promise<Buffer | undefined> {
+    const { path } = segment
+    try {
+      const bytes = await readSegment(segment)
+      this.#unreadable.delete(path)
+      return bytes
+    } catch (error) {
+      const reason = `The archive can't read ${path}: ${errorMessage(error)}`
+      const isNew = !this.#unreadable.has(path)
+      this.#unreadable.set(path, { segment, reason })
+      if (isNew) this.#options.onFailed(reason, 1)
+      return undefined
+    }
+  }
+
+  async #deliverOne(segment: Segment, bytes: Buffer): Promise<void> {
     const { prefix, extension } = this.#config
-    const records = [...readFrames(await readSegment(segment))]
+    const { records, damagedAt } = readFrames(bytes)
     if (records.length > 0) {
       const key = archiveObjectKey({ ...nameOf(segment), prefix, extension })
       await this.#put(key, await compress(Buffer.concat(records)))
       await this.#deliverCsv(segment, records)
     }
-    await removeSegment(segment)
+    if (damagedAt === undefined) await removeSegment(segment)
+    else this.#options.onDamaged({ path: await keepDamaged(segment), records: records.length })
   }
 
   /** What was put before a crash, or before one of these failed, is put again under the same name. */
@@ -216,6 +252,10 @@ class EmbeddedArchive implements Archive {
     await this.#options.objectStore.put(key, body, CONTENT_TYPE)
     this.#options.onDelivered({ key, bytes: body.length })
   }
+}
+
+function summary([first, ...more]: readonly string[]): string | undefined {
+  return more.length === 0 ? first : `${first}, and ${more.length} more`
 }
 
 function nameOf({ at, id }: Segment) {

@@ -4,7 +4,6 @@ import { errorMessage } from '../../domain/errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import { pause } from '../../lib/pause.ts'
 import type { QueueMessage } from '../../ports/work-queue.ts'
-import { BATCH_MAX } from './batch-requests.ts'
 import { createSqsClient } from './create-client.ts'
 import { describeFailure } from './describe-failure.ts'
 import { ATTEMPTS_BEFORE_PROBLEM, InFlight, REQUESTS_MAX } from './in-flight.ts'
@@ -116,12 +115,13 @@ export class SqsPoller {
 
   async #receiveOnce(tell: () => void): Promise<void> {
     const { signal } = this.#stop
+    const { receiveMax } = this.#config
     let messages: readonly Message[] = []
-    await this.#inFlight.reserve(BATCH_MAX)
+    await this.#inFlight.reserve(receiveMax)
     try {
       if (!signal.aborted) messages = await this.#receive()
     } finally {
-      this.#inFlight.unreserve(BATCH_MAX)
+      this.#inFlight.unreserve(receiveMax)
     }
     if (!signal.aborted) this.#noteAnswer()
     tell()
@@ -129,10 +129,10 @@ export class SqsPoller {
   }
 
   async #receive(): Promise<readonly Message[]> {
-    const { queueUrl, visibilityMs } = this.#config
+    const { queueUrl, receiveMax, visibilityMs } = this.#config
     const command = new ReceiveMessageCommand({
       QueueUrl: queueUrl,
-      MaxNumberOfMessages: BATCH_MAX,
+      MaxNumberOfMessages: receiveMax,
       // The first is to tell at once whether the queue answers.
       WaitTimeSeconds: this.#hasAnswered ? WAIT_SECONDS : 0,
       VisibilityTimeout: Math.ceil(visibilityMs / 1000),

@@ -25,6 +25,8 @@ export interface EmbeddedFeedOptions {
   readonly onConnections: (count: number) => void
   /** A client was refused or cut off, and why. */
   readonly onRejected: (client: string | undefined, reason: string) => void
+  /** Nothing here reads this topic: what comes on it goes to subscribers, and is kept nowhere. */
+  readonly onUnread: (topic: string) => void
   readonly onPublish: (outcome: 'delivered' | 'relayed' | 'dropped' | 'rejected') => void
 }
 
@@ -199,6 +201,7 @@ class Broker implements EmbeddedFeed {
     packet.retain = false
     if (!INTAKE_PREFIXES.some((prefix) => topic.startsWith(prefix))) {
       this.#options.onPublish('relayed')
+      this.#options.onUnread(topic)
       done(null)
       return
     }

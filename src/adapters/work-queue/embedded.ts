@@ -25,6 +25,10 @@ export function createEmbeddedWorkQueue(
     new URL('./embedded/queue-server-worker.ts', import.meta.url),
     serverOptions,
   )
+  const onEvent: SqsPollerOptions['onEvent'] = (event) =>
+    options.onEvent(
+      event.kind === 'failed' ? { ...event, message: asOurOwn(event.message) } : event,
+    )
   let url = urlOf(port)
   let queue: WorkQueue | undefined
   let opening: Promise<void> | undefined
@@ -38,7 +42,7 @@ export function createEmbeddedWorkQueue(
       url = urlOf(await server.call('port'))
       if (isClosed) throw new Error('The embedded queue was closed while it started')
       const aws = { ...AWS, endpoint: new URL(url).origin }
-      queue = createSqsWorkQueue({ ...limits, aws, queueUrl: url }, options)
+      queue = createSqsWorkQueue({ ...limits, aws, queueUrl: url }, { ...options, onEvent })
       await queue.start(deliver)
     },
     stopIntake: async () => queue?.stopIntake(),
@@ -52,7 +56,7 @@ export function createEmbeddedWorkQueue(
       }
     },
     describe: () => ({ url }),
-    problems: () => queue?.problems() ?? [],
+    problems: () => (queue?.problems() ?? []).map(asOurOwn),
   }
 }
 
@@ -60,10 +64,18 @@ function urlOf(port: number): string {
   return `http://127.0.0.1:${port}/000000000000/submissions`
 }
 
+/** The poller knows no queue of ours; nobody is to look for this one in AWS. */
+function asOurOwn(problem: string): string {
+  return problem.replace(/^SQS queue/, 'embedded queue')
+}
+
 function adviseOn(cause: unknown, port: number): string {
-  const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
-  const hint = isTaken
-    ? 'the port is taken: stop what listens there or set SUBMISSION_QUEUE_PORT'
-    : errorMessage(cause)
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const reason = errorMessage(cause)
+  if (code === 'ERR_SQLITE_ERROR') return `The embedded queue can't open ${reason}`
+  const hint =
+    code === 'EADDRINUSE'
+      ? 'the port is taken: stop what listens there or set SUBMISSION_QUEUE_PORT'
+      : reason
   return `The embedded queue can't start on SUBMISSION_QUEUE_PORT=${port}: ${hint}`
 }

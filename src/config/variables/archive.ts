@@ -56,7 +56,7 @@ export const archiveVariables = {
   ARCHIVE_CSV_COLUMNS: optionalColumns({
     engine: 'ARCHIVE=embedded',
     description:
-      'Columns, such as topic,message,position.lat, of an object of CSV (`;`, one header) that is written beside each raw one; what has no column is JSON in a last one, `rest`. Cells are as they came, for machines: a spreadsheet may take one for a formula. Not set: no CSV.',
+      'Columns, such as topic,message,position.lat, of an object of CSV (`;`, one header) that is written beside each raw one; what has no column is JSON in a last one, `rest`. Cells are as they came, but numbers are written anew (1.50 is 1.5); they are for machines: a spreadsheet may take one for a formula. Not set: no CSV.',
   }),
   ARCHIVE_CSV_PREFIX: text({
     default: 'archive-csv/',

@@ -152,6 +152,15 @@ export const feedVariables = {
     unit: 'requests',
     description: 'Receive requests that wait at the same time, for each queue.',
   }),
+  SQS_RECEIVE_MAX: integer({
+    engine: 'SQS queues',
+    default: 10,
+    min: 1,
+    max: 10,
+    unit: 'messages',
+    description:
+      'Of one receive request, for each queue. Less spreads a few large messages over instances; every request costs the same.',
+  }),
   SQS_IN_FLIGHT_MAX: integer({
     engine: 'SQS queues',
     default: 5000,
@@ -168,7 +177,7 @@ export const feedVariables = {
     max: 100_000,
     unit: 'MB',
     description:
-      'Of the bodies of these messages, for each queue. A receive sets 10.5 MB aside until it is answered, for ten messages of 1 MiB: with less for each of SQS_POLLERS, fewer wait at the same time.',
+      'Of the bodies of these messages, for each queue. A receive sets 1.05 MB aside until it is answered for each of SQS_RECEIVE_MAX: with less than that for each of SQS_POLLERS, fewer wait at the same time.',
   }),
   SQS_VISIBILITY_S: integer({
     engine: 'SQS queues',

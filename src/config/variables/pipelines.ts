@@ -34,7 +34,7 @@ export const pipelineVariables = {
     protocols: ['http', 'https'],
     engine: 'SQS queues',
     description:
-      'Queue to which submissions that are rejected go, with their bytes and the reason. Not set: they are dead letters (GET /dead-letters).',
+      'Queue to which submissions that are rejected go, with their bytes and the reason. What no message can hold with it (1 MiB) becomes a dead letter, and so does everything where this is not set (GET /dead-letters).',
   }),
   SUBMISSION_BAD_EVENTS: oneOf(['drop-submission', 'drop-event'], {
     default: 'drop-submission',

@@ -1,7 +1,9 @@
-import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, readlink, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
+import { frame } from '../../../src/adapters/archive/embedded/frames.ts'
+import { OpenSegment } from '../../../src/adapters/archive/embedded/segments.ts'
 import { createEmbeddedArchive } from '../../../src/adapters/archive/embedded.ts'
 import { createFolderObjectStore } from '../../../src/adapters/object-store/folder.ts'
 import type { EmbeddedArchiveConfig } from '../../../src/config/adapters.ts'
@@ -19,6 +21,7 @@ async function setUp(t: Test, changes: Partial<EmbeddedArchiveConfig> = {}) {
   let awayPrefix = 'none'
   const failures: string[] = []
   const made: CsvObjects[] = []
+  const damaged: { readonly path: string; readonly records: number }[] = []
   const start = () => {
     const archive = createEmbeddedArchive(
       {
@@ -38,6 +41,7 @@ async function setUp(t: Test, changes: Partial<EmbeddedArchiveConfig> = {}) {
         onDelivered: () => undefined,
         onCsv: (result) => made.push(result),
         onFailed: (reason) => failures.push(reason),
+        onDamaged: (segment) => damaged.push(segment),
       },
     )
     t.teardown(() => archive.close())
@@ -54,7 +58,7 @@ async function setUp(t: Test, changes: Partial<EmbeddedArchiveConfig> = {}) {
     isAway = away
     awayPrefix = prefix
   }
-  return { archive: start(), start, read, folder, failures, made, setAway }
+  return { archive: start(), start, read, folder, failures, made, damaged, setAway }
 }
 
 await archiveContract(t, setUp)
@@ -190,4 +194,72 @@ t.test('gone between the raw object and its CSV: both are there in the end, once
   t.equal((await read('csv/')).text.split('\n').length, 12)
   t.same(await readdir(folder), [])
   t.match(made, [{ written: 10 }])
+})
+
+const LEFT = '1720866323841-0d9f3c1e-0000-4000-8000-000000000001.segment'
+const framed = (from: number, count: number): Buffer =>
+  Buffer.concat(records(from, count).map(({ data }) => frame(data)))
+
+t.test('a segment that the disk has changed: what is whole is delivered, it is kept', async (t) => {
+  const { archive, read, folder, damaged, failures } = await setUp(t)
+  const good = framed(0, 3)
+  const changed = framed(3, 1)
+  changed[10] = (changed[10] ?? 0) ^ 1
+  const zeros = Buffer.alloc(16)
+  await mkdir(folder)
+  const other = LEFT.replace('0001.', '0002.')
+  await writeFile(join(folder, LEFT), Buffer.concat([good, changed, framed(4, 1)]))
+  await writeFile(join(folder, other), Buffer.concat([framed(5, 1), zeros, framed(6, 1)]))
+  await archive.open()
+  await archive.append(records(7, 1))
+  await archive.flush()
+  const numbers = (await read()).text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).n)
+  t.same(numbers.sort(), [0, 1, 2, 5, 7])
+  t.same(damaged, [
+    { path: join(folder, `${LEFT}.damaged`), records: 3 },
+    { path: join(folder, `${other}.damaged`), records: 1 },
+  ])
+  t.same((await readdir(folder)).sort(), [`${LEFT}.damaged`, `${other}.damaged`])
+  const kept = await readFile(join(folder, `${LEFT}.damaged`))
+  t.ok(kept.equals(Buffer.concat([good, changed, framed(4, 1)])), 'all of it')
+  t.same([archive.problems(), failures], [[], []])
+})
+
+t.test('a segment that can’t be read holds up none behind it, until it can', async (t) => {
+  const { archive, read, folder, failures } = await setUp(t)
+  await mkdir(join(folder, LEFT), { recursive: true })
+  await archive.open()
+  for (let n = 0; n < 3; n += 1) {
+    await archive.append(records(n, 1))
+    await archive.flush()
+    t.equal((await read()).keys.length, n + 1)
+    t.match(archive.problems(), [/^The archive can't read .*\.segment: EISDIR/])
+  }
+  t.equal(failures.length, 1, 'told once')
+  await rmdir(join(folder, LEFT))
+  await writeFile(join(folder, LEFT), framed(3, 2))
+  await archive.append(records(5, 1))
+  await archive.flush()
+  t.equal((await read()).text.trim().split('\n').length, 6)
+  t.same([archive.problems(), await readdir(folder)], [[], []])
+})
+
+t.test('a segment whose name can’t be made durable leaves nothing behind', async (t) => {
+  const folder = t.testdir()
+  const failing = async (): Promise<void> => {
+    throw new Error('no such disk')
+  }
+  await t.rejects(OpenSegment.create(folder, 1, failing), { message: 'no such disk' })
+  const handles = await readdir('/proc/self/fd')
+  const paths = await Promise.all(
+    handles.map((fd) => readlink(join('/proc/self/fd', fd)).catch(() => '')),
+  )
+  t.same(
+    paths.filter((path) => path.includes('.segment')),
+    [],
+  )
+  t.same(await readdir(folder), [])
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchiveRecord } from '../../../ports/archive.ts'
 import { frame } from './frames.ts'
@@ -26,11 +26,18 @@ export class OpenSegment {
     this.#file = file
   }
 
-  static async create(folder: string, at: number): Promise<OpenSegment> {
+  /** @throws Error if the file can't be made, or its name can't be made durable: then it is gone again */
+  static async create(folder: string, at: number, sync = syncFolder): Promise<OpenSegment> {
     const id = randomUUID()
     const path = join(folder, `${String(at).padStart(13, '0')}-${id}.segment`)
     const file = await open(path, 'ax', 0o600)
-    await syncFolder(folder)
+    try {
+      await sync(folder)
+    } catch (error) {
+      await file.close().catch(() => undefined)
+      await rm(path, { force: true }).catch(() => undefined)
+      throw error
+    }
     return new OpenSegment({ path, at, id, bytes: 0 }, file)
   }
 
@@ -67,6 +74,13 @@ export function readSegment({ path }: Segment): Promise<Buffer> {
 
 export function removeSegment({ path }: Segment): Promise<void> {
   return rm(path, { force: true })
+}
+
+/** Out of the way, for a person to look at. @returns where it is now */
+export async function keepDamaged({ path }: Segment): Promise<string> {
+  const kept = `${path}.damaged`
+  await rename(path, kept)
+  return kept
 }
 
 /** The name of a new file is as durable as its bytes. */

@@ -13,6 +13,10 @@ export const QUEUE_NAME = 'submissions'
 
 /** Of fauxqs, in its folder. */
 const DATABASE_FILE = 'fauxqs.db'
+/** SQLITE_CORRUPT, SQLITE_NOTADB: https://sqlite.org/rescode.html */
+const DAMAGED = new Set([11, 26])
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const DELAY_MAX_S = 900
 const SENDS = new Set(['SendMessage', 'SendMessageBatch'])
 /**
  * What the one queue needs. fauxqs has much more, also objects and topics; making the queue anew, in
@@ -49,14 +53,23 @@ export class QueueServer implements HostedService {
     this.#options = options
   }
 
-  /** @throws Error with code EADDRINUSE if the port is taken */
+  /** @throws Error with code EADDRINUSE if the port is taken, ERR_SQLITE_ERROR if the file can't be used */
   async open(): Promise<void> {
+    const file = join(this.#options.folder, DATABASE_FILE)
+    try {
+      await this.#start(file)
+    } catch (error) {
+      throw isOfSqlite(error) ? describeFile(file, error) : error
+    }
+  }
+
+  async #start(file: string): Promise<void> {
     const { folder, port } = this.#options
     mkdirSync(folder, { recursive: true })
     const init = { queues: [{ name: QUEUE_NAME }] }
     const options = { port, logger: false, dataDir: folder, init }
     this.#server = await startOnLoopback(options, (app) => this.#guard(app))
-    this.#db = new DatabaseSync(join(folder, DATABASE_FILE), { readOnly: true })
+    this.#db = new DatabaseSync(file, { readOnly: true })
     this.#size = this.#db.prepare(`SELECT (page_count - freelist_count) * page_size AS bytes
       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`)
   }
@@ -79,7 +92,13 @@ export class QueueServer implements HostedService {
       if (refusal !== undefined) return answer(reply, refusal)
       return undefined
     })
-    app.addHook('preHandler', async ({ body }) => keepInvisible(body))
+    app.addHook('preHandler', async ({ body }, reply) => {
+      const refusal = refuseBody(body)
+      if (refusal !== undefined) return answer(reply, refusal)
+      keepInvisible(body as object)
+      return undefined
+    })
+    app.setErrorHandler((error, _request, reply) => answer(reply, refusalFor(error)))
   }
 
   #refuse({ method, headers }: FastifyRequest): Refusal | undefined {
@@ -99,6 +118,56 @@ export class QueueServer implements HostedService {
   }
 }
 
+/** fauxqs would take any delay, and fail with 500 on what is no object. */
+function refuseBody(body: unknown): Refusal | undefined {
+  if (body === null || typeof body !== 'object') {
+    return { status: 400, code: 'SerializationException', message: 'The body is no JSON object.' }
+  }
+  const wrong = entriesOf(body).find(
+    ({ DelaySeconds: delay = 0 }) =>
+      !(Number.isInteger(delay) && Number(delay) >= 0 && Number(delay) <= DELAY_MAX_S),
+  )
+  if (wrong === undefined) return undefined
+  const message = `DelaySeconds must be a whole number from 0 to ${DELAY_MAX_S}.`
+  return { status: 400, code: 'InvalidParameterValue', message }
+}
+
+/** What fauxqs throws: nothing was taken, and a sender must know whether to come again. */
+function refusalFor(error: unknown): Refusal {
+  const { statusCode = 500, message } = error as { statusCode?: number; message: string }
+  if (error instanceof SyntaxError) {
+    return { status: 400, code: 'SerializationException', message: `The body: ${message}` }
+  }
+  if (isOfSqlite(error)) {
+    const text = `The queue can't be written (${message}): send it again later.`
+    return { status: 503, code: 'ServiceUnavailable', message: text }
+  }
+  const code = statusCode < 500 ? 'InvalidRequest' : 'InternalFailure'
+  return { status: statusCode, code, message }
+}
+
+function isOfSqlite(error: unknown): error is Error & { readonly errcode: number } {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
+}
+
+function describeFile(file: string, error: Error & { readonly errcode: number }): Error {
+  const advice = DAMAGED.has(error.errcode)
+    ? ': restore it, or move it away, with what is in it, to begin with an empty queue'
+    : ''
+  const { code } = error as NodeJS.ErrnoException
+  return Object.assign(new Error(`${file}: ${error.message}${advice}`, { cause: error }), { code })
+}
+
+/** Of a batch all, otherwise the request itself. */
+function entriesOf(body: object): Record<string, unknown>[] {
+  const { Entries = [body] } = body as { readonly Entries?: unknown }
+  const entries: readonly unknown[] = Array.isArray(Entries) ? Entries : []
+  return entries.filter((entry) => entry !== null && typeof entry === 'object') as Record<
+    string,
+    unknown
+  >[]
+}
+
 /** As SQS does, so that its clients know whether to try again. */
 function answer(reply: FastifyReply, { status, code, message }: Refusal): FastifyReply {
   const fault = status < 500 ? 'Sender' : 'Receiver'
@@ -110,12 +179,11 @@ function answer(reply: FastifyReply, { status, code, message }: Refusal): Fastif
 }
 
 /** A visibility of 0 makes fauxqs 2.4.1 mislay the message until it starts again; of 1 s it doesn't. */
-function keepInvisible(body: unknown): void {
-  const { Entries = [body] } = (body ?? {}) as { Entries?: unknown }
-  for (const entry of Array.isArray(Entries) ? Entries : []) {
-    const given = entry?.VisibilityTimeout
-    if (given === undefined || (Number.isInteger(given) && given >= 1)) continue
+function keepInvisible(body: object): void {
+  for (const entry of entriesOf(body)) {
+    const given = entry['VisibilityTimeout']
+    if (given === undefined || (Number.isInteger(given) && Number(given) >= 1)) continue
     // "0" and null are none to SQS, but fauxqs counts with them: it knows that -1 is wrong.
-    entry.VisibilityTimeout = given === 0 ? 1 : -1
+    entry['VisibilityTimeout'] = given === 0 ? 1 : -1
   }
 }
