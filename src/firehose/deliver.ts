@@ -3,9 +3,9 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { archiveObjectKey, timeOfArchiveObject } from '../domain/archive-object.ts'
 import { type CsvObjects, type CsvSettings, csvObjects } from '../domain/csv-objects.ts'
+import { decodeBase64 } from '../lib/base64.ts'
 import type { FirehoseRequests } from '../ports/firehose-requests.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
-import { decodeBase64 } from './decode-base64.ts'
 
 // What passes through here: a request of a delivery stream whose destination is an HTTP endpoint → its
 // records, one behind the other as they are → one object, and one of CSV beside it, if that is wanted. The

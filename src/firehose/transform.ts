@@ -1,6 +1,6 @@
 import { csvRows } from '../domain/flatten-csv.ts'
 import { type RecordFault, readJsonLines } from '../domain/json-lines.ts'
-import { decodeBase64 } from './decode-base64.ts'
+import { decodeBase64 } from '../lib/base64.ts'
 
 /** https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html */
 export interface TransformRecord {

@@ -42,5 +42,5 @@ export class RecentBodies {
 
 /** Short, and no two bodies share it. */
 export function keyOf(body: string): string {
-  return hash('sha1', body, 'base64')
+  return hash('sha256', body, 'base64')
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../domain/json.ts'
+import { decodeBase64 } from '../lib/base64.ts'
 import { createShapeCheck } from './check-shape.ts'
 import { printable, Unusable } from './decode-payload.ts'
 import { RuleErrorMessage } from './schemas.ts'
@@ -35,10 +36,8 @@ const checkRuleError = createShapeCheck(RuleErrorMessage, [])
 export function decodeRuleError(document: JsonObject): never {
   const { value } = checkRuleError(document)
   const { base64originalpayload: encoded, rulename, topic } = value
-  const payload = Buffer.from(encoded, 'base64')
-  if (encoded.length % 4 !== 0 || payload.length !== Buffer.byteLength(encoded, 'base64')) {
-    throw new Unusable('base64originalpayload is not base64')
-  }
+  const payload = decodeBase64(encoded)
+  if (payload === undefined) throw new Unusable('base64originalpayload is not base64')
   const failures = value.failures ?? []
   const shown = failures.slice(0, FAILURES_SHOWN).map(describe)
   const rest = failures.length - shown.length

@@ -222,7 +222,7 @@ t.test('a file that is damaged is named, and what to do', async (t) => {
   await t.rejects(
     makeQueue(t, { folder }).start(() => undefined),
     {
-      message: `The embedded queue can't open ${file}: file is not a database: restore it, or move it away, with what is in it, to begin with an empty queue`,
+      message: `The embedded queue can't open ${file}: it is not a database; restore a backup or move it away (SQLITE_NOTADB): file is not a database`,
     },
   )
 })

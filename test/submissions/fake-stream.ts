@@ -5,6 +5,20 @@ import type { WriteReport } from '../../src/ports/write-report.ts'
 export type Fate = 'stored' | 'retry' | 'rejected'
 export type CallFate = 'fails' | 'lost' | readonly Fate[]
 
+/** By what fails in one call of five; each is to be made with a source of numbers from 0 to 1. */
+export const FAULTS: Readonly<
+  Record<string, (random: () => number) => (call: readonly unknown[]) => CallFate>
+> = {
+  'whole calls': (random) => (call) => (random() < 0.2 ? 'fails' : call.map((): Fate => 'stored')),
+  'random records': (random) => (call) =>
+    call.map((): Fate => (random() < 0.2 ? 'retry' : 'stored')),
+  'answers lost': (random) => (call) => (random() < 0.2 ? 'lost' : call.map((): Fate => 'stored')),
+  'every record of a call': (random) => (call) => {
+    const fate = random() < 0.2 ? 'retry' : 'stored'
+    return call.map((): Fate => fate)
+  },
+}
+
 export interface FakeStream extends EventStream {
   readonly stored: StreamRecord[]
   readonly calls: (readonly StreamRecord[])[]

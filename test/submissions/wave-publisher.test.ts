@@ -6,7 +6,7 @@ import {
   WavePublisher,
 } from '../../src/submissions/wave-publisher.ts'
 import { createRandom } from '../helpers/random.ts'
-import { type CallFate, createFakeStream, type FakeStream, type Fate } from './fake-stream.ts'
+import { createFakeStream, FAULTS, type FakeStream, type Fate } from './fake-stream.ts'
 
 function setUp(stream: FakeStream, callsMax = 4) {
   const events: PublisherEvent[] = []
@@ -77,19 +77,7 @@ t.test('many submissions share calls, which are full under load', async (t) => {
 })
 
 t.test('whatever fails: nothing is lost, and first occurrences are in order', async (t) => {
-  const faults: Record<string, (random: () => number) => (call: readonly unknown[]) => CallFate> = {
-    'whole calls': (random) => (call) =>
-      random() < 0.2 ? 'fails' : call.map((): Fate => 'stored'),
-    'random records': (random) => (call) =>
-      call.map((): Fate => (random() < 0.2 ? 'retry' : 'stored')),
-    'answers lost': (random) => (call) =>
-      random() < 0.2 ? 'lost' : call.map((): Fate => 'stored'),
-    'every record of a call': (random) => (call) => {
-      const fate = random() < 0.2 ? 'retry' : 'stored'
-      return call.map((): Fate => fate)
-    },
-  }
-  for (const [name, faultOf] of Object.entries(faults)) {
+  for (const [name, faultOf] of Object.entries(FAULTS)) {
     const random = createRandom(7)
     const stream = createFakeStream(faultOf(random))
     const { publisher } = setUp(stream)

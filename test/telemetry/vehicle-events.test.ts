@@ -6,12 +6,7 @@ import type { Outcome } from '../../src/telemetry/outcome.ts'
 import { VehicleEvents } from '../../src/telemetry/vehicle-events.ts'
 import { createRandom } from '../helpers/random.ts'
 import { until } from '../helpers/until.ts'
-import {
-  type CallFate,
-  createFakeStream,
-  type FakeStream,
-  type Fate,
-} from '../submissions/fake-stream.ts'
+import { createFakeStream, FAULTS, type FakeStream, type Fate } from '../submissions/fake-stream.ts'
 
 const STORED: Outcome = { kind: 'stored' }
 const DEADLINE_MS = 30_000
@@ -51,15 +46,7 @@ const nameOf = ({ key, data }: StreamRecord) =>
   `${key}/${JSON.parse(Buffer.from(data).toString()).message.n}`
 
 t.test('whatever fails: first occurrences of a vehicle are in the order of arrival', async (t) => {
-  const faults: Record<string, (random: () => number) => (call: readonly unknown[]) => CallFate> = {
-    'whole calls': (random) => (call) =>
-      random() < 0.2 ? 'fails' : call.map((): Fate => 'stored'),
-    'random records': (random) => (call) =>
-      call.map((): Fate => (random() < 0.2 ? 'retry' : 'stored')),
-    'answers lost': (random) => (call) =>
-      random() < 0.2 ? 'lost' : call.map((): Fate => 'stored'),
-  }
-  for (const [name, faultOf] of Object.entries(faults)) {
+  for (const [name, faultOf] of Object.entries(FAULTS)) {
     const random = createRandom(7)
     const stream = createFakeStream(faultOf(random))
     const { events, expect, answers, size } = setUp(stream)

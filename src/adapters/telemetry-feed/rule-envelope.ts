@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from '../../domain/json.ts'
+import { decodeBase64 } from '../../lib/base64.ts'
 
 export interface Enveloped {
   readonly topic: string
@@ -39,13 +40,6 @@ function parse(text: string): Json | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Strict: Node's own reader skips what it doesn't know. */
-function decodeBase64(text: string): Uint8Array | undefined {
-  if (text.length % 4 !== 0) return undefined
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.length === Buffer.byteLength(text, 'base64') ? bytes : undefined
 }
 
 /** undefined: nested deeper than the writer's stack is. The reader takes any depth. */

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FauxqsServer } from 'fauxqs'
 import type { HostedService } from '../../../lib/worker-rpc.ts'
+import { describeFailure } from '../../sqlite/failures.ts'
 import { startOnLoopback } from './start-on-loopback.ts'
 
 // What passes through here: requests of SQS clients → those that this queue takes → fauxqs, which has
@@ -13,8 +14,6 @@ export const QUEUE_NAME = 'submissions'
 
 /** Of fauxqs, in its folder. */
 const DATABASE_FILE = 'fauxqs.db'
-/** SQLITE_CORRUPT, SQLITE_NOTADB: https://sqlite.org/rescode.html */
-const DAMAGED = new Set([11, 26])
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const DELAY_MAX_S = 900
 const SENDS = new Set(['SendMessage', 'SendMessageBatch'])
@@ -139,23 +138,20 @@ function refusalFor(error: unknown): Refusal {
     return { status: 400, code: 'SerializationException', message: `The body: ${message}` }
   }
   if (isOfSqlite(error)) {
-    const text = `The queue can't be written (${message}): send it again later.`
+    const text = `The queue can't be written (${describeFailure(error)}): send it again later.`
     return { status: 503, code: 'ServiceUnavailable', message: text }
   }
   const code = statusCode < 500 ? 'InvalidRequest' : 'InternalFailure'
   return { status: statusCode, code, message }
 }
 
-function isOfSqlite(error: unknown): error is Error & { readonly errcode: number } {
+function isOfSqlite(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
 }
 
-function describeFile(file: string, error: Error & { readonly errcode: number }): Error {
-  const advice = DAMAGED.has(error.errcode)
-    ? ': restore it, or move it away, with what is in it, to begin with an empty queue'
-    : ''
-  const { code } = error as NodeJS.ErrnoException
-  return Object.assign(new Error(`${file}: ${error.message}${advice}`, { cause: error }), { code })
+function describeFile(file: string, error: NodeJS.ErrnoException): Error {
+  const described = new Error(`${file}: ${describeFailure(error)}`, { cause: error })
+  return Object.assign(described, { code: error.code })
 }
 
 /** Of a batch all, otherwise the request itself. */
